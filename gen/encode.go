@@ -1,0 +1,293 @@
+package gen
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+func marshal[T any, P model[T]](v P) ([]byte, error) {
+	e := encoder{b: make([]byte, 0, 512)}
+	v.encode(&e)
+	if err := e.faults.err(e.info); err != nil {
+		return nil, err
+	}
+	return e.b, nil
+}
+
+type encoder struct {
+	b      []byte
+	info   *typeInfo // of the outermost object
+	path   []byte    // of the object being encoded
+	faults faults
+}
+
+// output is the state of one object that is being encoded.
+type output struct {
+	*held
+	info   *typeInfo
+	start  int // where it begins in encoder.b
+	fields uint64
+}
+
+var nothing = new(held)
+
+func (e *encoder) begin(info *typeInfo, extra Members) output {
+	if e.info == nil {
+		e.info = info
+	}
+	o := output{held: extra.held, info: info, start: len(e.b)}
+	if o.held == nil {
+		o.held = nothing
+	}
+	e.b = append(e.b, '{')
+	return o
+}
+
+func (e *encoder) end(o *output) {
+	if o.edited {
+		e.edited(o)
+	} else if o.raw != "" {
+		e.comma(o)
+		e.b = append(e.b, o.raw...)
+	}
+	if o.null && len(e.b) == o.start+1 {
+		e.b = append(e.b[:o.start], "null"...)
+		return
+	}
+	e.b = append(e.b, '}')
+}
+
+// edited writes the undeclared members of an object whose Extra was changed by hand, and may hold declared names.
+func (e *encoder) edited(o *output) {
+	for name, value := range (Members{o.held}).all() {
+		if o.info.declares(name) {
+			if value != "null" {
+				e.fault(name, "a member in Extra", "its value in the field")
+				continue
+			}
+			if e.written(o, name) {
+				continue
+			}
+		}
+		e.comma(o)
+		e.b, _ = jsontext.AppendQuote(e.b, name)
+		e.b = append(e.b, ':')
+		e.b = append(e.b, value...)
+	}
+}
+
+func (e *encoder) written(o *output, name string) bool {
+	for i, p := range o.info.properties {
+		if p == name {
+			return o.fields&(1<<i) != 0
+		}
+	}
+	return false
+}
+
+func (e *encoder) comma(o *output) {
+	if len(e.b) > o.start+1 {
+		e.b = append(e.b, ',')
+	}
+}
+
+// name writes a property's name. It reports false where the property is unset, having written the null that it came as.
+func (e *encoder) name(o *output, i int, set bool) bool {
+	if !set && o.nulls&(1<<i) == 0 {
+		return false
+	}
+	e.comma(o)
+	e.b = append(e.b, '"')
+	e.b = append(e.b, o.info.properties[i]...)
+	e.b = append(e.b, '"', ':')
+	o.fields |= 1 << i
+	if !set {
+		e.b = append(e.b, "null"...)
+	}
+	return set
+}
+
+// fault records that the named member of the current object cannot be written.
+func (e *encoder) fault(name, found, wanted string) {
+	path := string(e.path)
+	if path != "" {
+		path += "."
+	}
+	e.faults.add(path+name, found, wanted)
+}
+
+// within runs encode with the path extended.
+func (e *encoder) within(name string, index int, encode func(*encoder)) {
+	length := len(e.path)
+	if length > 0 {
+		e.path = append(e.path, '.')
+	}
+	e.path = append(e.path, name...)
+	if index >= 0 {
+		e.path = append(e.path, '[')
+		e.path = strconv.AppendInt(e.path, int64(index), 10)
+		e.path = append(e.path, ']')
+	}
+	encode(e)
+	e.path = e.path[:length]
+}
+
+func (e *encoder) text(s, name string) {
+	var err error
+	if e.b, err = jsontext.AppendQuote(e.b, s); err != nil {
+		e.fault(name, strconv.Quote(shorten(s)), "UTF-8")
+	}
+}
+
+func encodeString(e *encoder, o *output, i int, v *string) {
+	if e.name(o, i, v != nil) {
+		e.text(*v, o.info.properties[i])
+	}
+}
+
+func encodeDouble(e *encoder, o *output, i int, v *float64) {
+	if e.name(o, i, v != nil) {
+		e.b = appendDouble(e.b, *v)
+	}
+}
+
+// appendDouble writes the shortest text that reads as the same number, as encoding/json does.
+func appendDouble(b []byte, f float64) []byte {
+	switch {
+	case math.IsNaN(f):
+		return append(b, `"NaN"`...)
+	case math.IsInf(f, 1):
+		return append(b, `"INF"`...)
+	case math.IsInf(f, -1):
+		return append(b, `"-INF"`...)
+	}
+	format := byte('f')
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	return strconv.AppendFloat(b, f, format, -1, 64)
+}
+
+func encodeInt32(e *encoder, o *output, i int, v *int32) {
+	if e.name(o, i, v != nil) {
+		e.b = strconv.AppendInt(e.b, int64(*v), 10)
+	}
+}
+
+func encodeInt64(e *encoder, o *output, i int, v *int64) {
+	if e.name(o, i, v != nil) {
+		e.b = strconv.AppendInt(e.b, *v, 10)
+	}
+}
+
+func encodeBoolean(e *encoder, o *output, i int, v *bool) {
+	if e.name(o, i, v != nil) {
+		e.b = strconv.AppendBool(e.b, *v)
+	}
+}
+
+func encodeDateTimeOffset(e *encoder, o *output, i int, v *time.Time) {
+	if !e.name(o, i, v != nil) {
+		return
+	}
+	s := formatDateTimeOffset(*v)
+	if came, ok := o.came(i); ok {
+		if t, ok := parseDateTimeOffset(came); ok && formatDateTimeOffset(t) == s {
+			s = came
+		}
+	}
+	if _, ok := parseDateTimeOffset(s); !ok {
+		e.fault(o.info.properties[i], v.String(), "a year of four digits")
+	} else if _, offset := v.Zone(); offset%60 != 0 {
+		e.fault(o.info.properties[i], v.String(), "an offset of whole minutes")
+	}
+	e.b = append(e.b, '"')
+	e.b = append(e.b, s...)
+	e.b = append(e.b, '"')
+}
+
+func formatDateTimeOffset(t time.Time) string {
+	return t.Format(time.RFC3339Nano)
+}
+
+// came returns the text that a date came as, where it differs from what would be written.
+func (h *held) came(property int) (string, bool) {
+	if h.details == nil {
+		return "", false
+	}
+	for _, t := range h.details.texts {
+		if t.property == property {
+			return t.text, true
+		}
+	}
+	return "", false
+}
+
+func encodeStrings(e *encoder, o *output, i int, v []string) {
+	if !e.name(o, i, v != nil) {
+		return
+	}
+	e.b = append(e.b, '[')
+	for j, s := range v {
+		if j > 0 {
+			e.b = append(e.b, ',')
+		}
+		if s == "" && o.cameNull(i, j) {
+			e.b = append(e.b, "null"...)
+			continue
+		}
+		e.text(s, fmt.Sprintf("%s[%d]", o.info.properties[i], j))
+	}
+	e.b = append(e.b, ']')
+}
+
+func (h *held) cameNull(property, index int) bool {
+	if h.details == nil {
+		return false
+	}
+	for _, n := range h.details.nulls {
+		if n == (nullItem{property, index}) {
+			return true
+		}
+	}
+	return false
+}
+
+func encodeObjects[T any, P model[T]](e *encoder, o *output, i int, v []T) {
+	if !e.name(o, i, v != nil) {
+		return
+	}
+	e.b = append(e.b, '[')
+	for j := range v {
+		if j > 0 {
+			e.b = append(e.b, ',')
+		}
+		e.within(o.info.properties[i], j, P(&v[j]).encode)
+	}
+	e.b = append(e.b, ']')
+}
+
+func encodeObject[T any, P model[T]](e *encoder, o *output, i int, v *T) {
+	if e.name(o, i, v != nil) {
+		e.within(o.info.properties[i], -1, P(v).encode)
+	}
+}
+
+// encodeAny is for what the batch endpoint carries: bodies of any kind, and headers.
+func encodeAny[T any](e *encoder, o *output, i int, v T) {
+	if !e.name(o, i, !reflect.ValueOf(v).IsZero()) {
+		return
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		e.fault(o.info.properties[i], err.Error(), "JSON")
+		b = []byte("null")
+	}
+	e.b = append(e.b, b...)
+}
