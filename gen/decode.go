@@ -330,7 +330,7 @@ func parseInteger(v []byte, bits int) (int64, bool) {
 	}
 	const exact = 1 << 53
 	f, err := strconv.ParseFloat(string(v), 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) > exact {
+	if err != nil || f != math.Trunc(f) || math.Abs(f) >= exact {
 		return 0, false
 	}
 	n := int64(f)

@@ -157,7 +157,7 @@ func encodeDouble(e *encoder, o *output, i int, v *float64) {
 	}
 }
 
-// appendDouble writes the shortest text that reads as the same number, as encoding/json does.
+// appendDouble writes the shortest digits that read as the same number, with an exponent where encoding/json has one.
 func appendDouble(b []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):

@@ -40,6 +40,18 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+func TestDoublesAreShort(t *testing.T) {
+	t.Parallel()
+	for f, want := range map[float64]string{
+		0: "0", 53: "53", 815.22: "815.22", 1e-6: "0.000001", 9.9e-7: "9.9e-07", 1e20: "100000000000000000000",
+		1e21: "1e+21", math.MaxFloat64: "1.7976931348623157e+308", math.SmallestNonzeroFloat64: "5e-324",
+	} {
+		if got, err := json.Marshal(gen.ControlScore{Score: &f}); err != nil || string(got) != `{"score":`+want+`}` {
+			t.Errorf("got %s, %v, want %s", got, err, want)
+		}
+	}
+}
+
 func TestSettingAFieldReplacesWhatCame(t *testing.T) {
 	t.Parallel()
 	const came = `{"id":"a","maxScore":null,"enabledServices":["a",null],"controlScores":[null],"createdDateTime":"2017-01-01T00:00:00.0+00:00","x":1}`

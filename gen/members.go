@@ -157,6 +157,12 @@ func (m Members) Null(name string) bool {
 	return false
 }
 
+// IsNull reports whether the whole object came as null, as an element of a collection may. It encodes to null again until
+// one of its fields is set.
+func (m Members) IsNull() bool {
+	return m.held != nil && m.held.null
+}
+
 // Text returns an undeclared member that is a JSON string; ok is false where it is absent or of another type.
 func (m Members) Text(name string) (s string, ok bool) {
 	value, _ := m.lookup(name)

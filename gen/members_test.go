@@ -69,13 +69,13 @@ func TestMembersRead(t *testing.T) {
 
 func TestMembersOfAnotherType(t *testing.T) {
 	t.Parallel()
-	m := decodeControl(t, `{"s":"1","n":1,"f":0.5,"huge":1e400,"null":null,"list":[],"object":{},"yes":true}`).Extra
+	m := decodeControl(t, `{"s":"1","n":1,"f":0.5,"huge":1e400,"inexact":9007199254740993.0,"null":null,"list":[],"object":{},"yes":true}`).Extra
 	tests := map[string]struct {
 		ok   func(string) bool
 		have string
 	}{
 		"Text":    {func(n string) bool { _, ok := m.Text(n); return ok }, "s"},
-		"Float64": {func(n string) bool { _, ok := m.Float64(n); return ok }, "n f"},
+		"Float64": {func(n string) bool { _, ok := m.Float64(n); return ok }, "n f inexact"},
 		"Int64":   {func(n string) bool { _, ok := m.Int64(n); return ok }, "n"},
 		"Bool":    {func(n string) bool { _, ok := m.Bool(n); return ok }, "yes"},
 		"Time":    {func(n string) bool { _, ok := m.Time(n); return ok }, ""},
@@ -179,6 +179,19 @@ func TestMembersRefuse(t *testing.T) {
 				t.Errorf("a refused value was kept: %q", m.Names())
 			}
 		})
+	}
+}
+
+func TestMembersIsNull(t *testing.T) {
+	t.Parallel()
+	var score gen.SecureScore
+	if err := json.Unmarshal([]byte(`{"controlScores":[null,{},{"score":null}]}`), &score); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []bool{true, false, false} {
+		if got := score.ControlScores[i].Extra.IsNull(); got != want {
+			t.Errorf("%d: got %v, want %v", i, got, want)
+		}
 	}
 }
 

@@ -1,0 +1,233 @@
+// Package examples_test holds README.md to its word: its Go blocks stand in functions that are run here, and its shell
+// blocks are commands that are known to work.
+package examples_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/seed-13c6ebcb/securescore/auth"
+	"github.com/seed-13c6ebcb/securescore/client"
+	"github.com/seed-13c6ebcb/securescore/client/clienttest"
+)
+
+func newClient(tenantID, clientID, secret string) error {
+	src, err := auth.ClientSecret(auth.App{TenantID: tenantID, ClientID: clientID}, secret)
+	if err != nil {
+		return err
+	}
+	c, err := client.New(src)
+	if err != nil {
+		return err
+	}
+	_ = c
+	return nil
+}
+
+func create(ctx context.Context, c *client.Client, tenantID string) error {
+	created, err := c.SecureScores.Create(ctx, client.SecureScore{
+		AzureTenantID:            &tenantID,
+		ActiveUserCount:          new(int32(412)),
+		LicensedUserCount:        new(int32(450)),
+		CurrentScore:             new(61.4),
+		MaxScore:                 new(84.0),
+		EnabledServices:          []string{"HasAADP2"},
+		AverageComparativeScores: []client.AverageComparativeScore{},
+		ControlScores:            []client.ControlScore{{ControlName: new("AdminMFAV2"), Score: new(10.0)}},
+		VendorInformation:        &client.SecurityVendorInformation{Provider: new("SecureScore"), Vendor: new("Microsoft")},
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Println(*created.ID, created.CreatedDateTime)
+	return nil
+}
+
+func wentWrong(err error) {
+	switch {
+	case errors.Is(err, client.ErrOutcomeUnknown):
+		// It may be stored or not: look it up by Key before you create it again.
+		e, _ := errors.AsType[*client.Error](err)
+		log.Printf("look for %s", e.Key)
+	case errors.Is(err, client.ErrConflict):
+		// A score with this id exists.
+	case err != nil:
+		log.Print(err) // one line: operation, status, code, message, request-id, what to do
+	}
+}
+
+func undeclared(created *client.SecureScore) {
+	for _, control := range created.ControlScores {
+		percent, ok := control.Extra.Float64("scoreInPercentage")
+		fmt.Println(*control.ControlName, percent, ok)
+	}
+}
+
+func answer(ctx context.Context, c *client.Client, score client.SecureScore) error {
+	var response client.Response
+	created, err := c.SecureScores.Create(ctx, score, client.WithResponse(&response), client.WithHeader("X-Trace", "42"))
+	if err != nil {
+		return err
+	}
+	fmt.Println(*created.ID, response.StatusCode, response.RequestID, response.Attempts)
+	return nil
+}
+
+func ownTest(ctx context.Context, score client.SecureScore) error {
+	graph := clienttest.NewGraph()
+	server, err := clienttest.Start(graph)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	src, err := auth.ClientSecret(server.App(), server.Secret())
+	if err != nil {
+		return err
+	}
+	c, err := client.New(src, client.WithCloud(server.Cloud()))
+	if err != nil {
+		return err
+	}
+	graph.FailNext(clienttest.Fault{Method: "POST", Status: 503})
+	_, err = c.SecureScores.Create(ctx, score)
+	fmt.Println(errors.Is(err, client.ErrOutcomeUnknown), len(graph.Requests()))
+	return nil
+}
+
+// Example_readme runs the functions above.
+func Example_readme() {
+	ctx := context.Background()
+	server, err := clienttest.Start(clienttest.NewGraph())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+	src, err := auth.ClientSecret(server.App(), server.Secret())
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := client.New(src, client.WithCloud(server.Cloud()))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	score := client.SecureScore{
+		ID: new("a"), AzureTenantID: new("t"), ActiveUserCount: new(int32(1)), LicensedUserCount: new(int32(1)),
+		CurrentScore: new(1.0), MaxScore: new(2.0), EnabledServices: []string{}, VendorInformation: &client.SecurityVendorInformation{},
+		AverageComparativeScores: []client.AverageComparativeScore{}, ControlScores: []client.ControlScore{{ControlName: new("OneAdmin")}},
+	}
+	if err := score.ControlScores[0].Extra.Set("scoreInPercentage", 66.67); err != nil {
+		log.Fatal(err)
+	}
+	var response client.Response
+	created, err := c.SecureScores.Create(ctx, score, client.WithResponse(&response))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(response.StatusCode == http.StatusCreated)
+	undeclared(created)
+	if err := ownTest(ctx, score); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// true
+	// OneAdmin 66.67 true
+	// true 2
+}
+
+// TestReadmeFunctions runs the functions whose output is not the same each time.
+func TestReadmeFunctions(t *testing.T) {
+	t.Parallel()
+	if err := newClient("contoso.example", "app", "secret"); err != nil {
+		t.Error(err)
+	}
+	graph := clienttest.NewGraph()
+	server, err := clienttest.Start(graph)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	src, err := auth.ClientSecret(server.App(), server.Secret())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.New(src, client.WithCloud(server.Cloud()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := create(t.Context(), c, graph.TenantID()); err != nil {
+		t.Error(err)
+	}
+	err = answer(t.Context(), c, client.SecureScore{})
+	if !errors.Is(err, client.ErrInvalid) {
+		t.Errorf("got %v, want ErrInvalid", err)
+	}
+	wentWrong(err)
+}
+
+var blocks = regexp.MustCompile("(?s)```(\\w+)\n(.*?)```")
+
+func TestReadmeBlocksStandHere(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, err := os.ReadFile("readme_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := blocks.FindAllStringSubmatch(string(readme), -1)
+	if len(found) < 8 {
+		t.Fatalf("found %d blocks only", len(found))
+	}
+	for _, block := range found {
+		switch language, text := block[1], strings.TrimSpace(block[2]); language {
+		case "go":
+			indented := "\t" + strings.ReplaceAll(text, "\n", "\n\t")
+			if !strings.Contains(string(here), strings.ReplaceAll(indented, "\n\t\n", "\n\n")) {
+				t.Errorf("README has a block that stands in no function here:\n%s", text)
+			}
+		case "sh":
+			if _, ok := commands[text]; !ok {
+				t.Errorf("README has a command that is not known here: %s", text)
+			}
+		default:
+			t.Errorf("README has a block of %s", language)
+		}
+	}
+}
+
+// commands are README's, with what is run in their place here: nil where running it would be running this test.
+var commands = map[string][]string{
+	"go run ./examples/create":                  {"go", "run", "./examples/create"},
+	"go test ./...":                             nil,
+	"go run ./examples/create -json score.json": {"go", "run", "./examples/create", "-json", "examples/create/sample.json"},
+	"go test ./gen -run '^$' -bench . -count 5": {"go", "test", "./gen", "-run", "^$", "-bench", ".", "-benchtime", "1x"},
+}
+
+func TestReadmeCommands(t *testing.T) {
+	t.Parallel()
+	for line, command := range commands {
+		if command == nil {
+			continue
+		}
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+			cmd.Dir = ".."
+			cmd.Env = append(os.Environ(), "AZURE_TENANT_ID=", "AZURE_CLIENT_ID=", "AZURE_CLIENT_SECRET=")
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
