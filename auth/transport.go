@@ -1,0 +1,192 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// maxDrain is how much of a refused answer is read so that its connection can
+// be used again, in bytes.
+const maxDrain = 64 << 10
+
+// Transport is the [http.RoundTripper] that adds the bearer token, meant to be
+// the innermost but for what guards and makes connections.
+//
+// A request to another origin, or with a Host header for another, fails with
+// an [*OriginError]: it is not sent, without a token either. An Authorization
+// header of the request's own is replaced. Where the source fails, or returns
+// a token that is no bearer token, the error is an [ErrToken] and nothing was
+// sent.
+//
+// After a 401 a source with Invalidate is told to drop exactly the token that
+// was refused, and is asked again. If the new token is another one, and the
+// request has no body or has GetBody, the request is sent once more; a second
+// 401 is returned as it is. All requests that were refused with one token cause
+// one token request if the source is cached. Where no new token is to be had,
+// the error is an [ErrToken] that says so.
+//
+// The request itself is never changed, and the answer's Request is that one,
+// so that the token is not to be found in it. The source does not see the
+// request's [httptrace.ClientTrace]: what that reports is the request alone.
+type Transport struct {
+	roundTrip func(*http.Request) (*http.Response, error)
+	closeIdle func()
+}
+
+// NewTransport makes a transport that asks src for scopes and sends requests to
+// origin through base. Nil for base is [http.DefaultTransport].
+func NewTransport(base http.RoundTripper, src TokenSource, origin Origin, scopes ...string) (*Transport, error) {
+	if src == nil {
+		return nil, errors.New("auth: token source is nil")
+	}
+	if origin == (Origin{}) {
+		return nil, errors.New("auth: origin is empty")
+	}
+	if err := checkScopes(scopes); err != nil {
+		return nil, err
+	}
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	b := &bearer{base: base, src: src, origin: origin, scopes: slices.Clone(scopes)}
+	return &Transport{roundTrip: b.roundTrip, closeIdle: (&http.Client{Transport: base}).CloseIdleConnections}, nil
+}
+
+// RoundTrip sends req with a bearer token.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) { return t.roundTrip(req) }
+
+// CloseIdleConnections closes those of the base, if it can.
+// [http.Client.CloseIdleConnections] calls it.
+func (t *Transport) CloseIdleConnections() { t.closeIdle() }
+
+// bearer is reached through a closure only: a source of the caller's may be a
+// struct with secrets.
+type bearer struct {
+	base   http.RoundTripper
+	src    TokenSource
+	origin Origin
+	scopes []string
+}
+
+func (b *bearer) roundTrip(req *http.Request) (*http.Response, error) {
+	if err := b.checkTarget(req); err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	if err := req.Context().Err(); err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	accessToken, err := b.token(req.Context())
+	if err != nil {
+		closeBody(req)
+		return nil, asTokenError(err)
+	}
+	resp, err := b.send(req, req.Body, accessToken)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	return b.afterRefusal(req, resp, accessToken)
+}
+
+func (b *bearer) checkTarget(req *http.Request) error {
+	if !b.origin.Match(req.URL) {
+		return newOriginError(b.origin, req.URL, "")
+	}
+	if req.Host != "" && !b.origin.matchHost(req.Host) {
+		return newOriginError(b.origin, req.URL, req.Host)
+	}
+	return nil
+}
+
+// afterRefusal sends req once more if there is a new token to send it with.
+func (b *bearer) afterRefusal(req *http.Request, refusal *http.Response, refused string) (*http.Response, error) {
+	i, ok := b.src.(invalidator)
+	if !ok {
+		return refusal, nil
+	}
+	i.Invalidate(refused)
+	body := req.Body
+	if body != nil && body != http.NoBody {
+		if req.GetBody == nil {
+			return refusal, nil
+		}
+		var err error
+		if body, err = req.GetBody(); err != nil {
+			return refusal, nil
+		}
+	}
+	accessToken, err := b.token(req.Context())
+	if err == nil && accessToken == refused {
+		closeUnused(body)
+		return refusal, nil
+	}
+	_, _ = io.CopyN(io.Discard, refusal.Body, maxDrain) // to its end, if that is near
+	refusal.Body.Close()
+	if err != nil {
+		closeUnused(body)
+		return nil, asTokenError(fmt.Errorf("the service refused the token (401) and there is no new one: %w", convert(err)))
+	}
+	return b.send(req, body, accessToken)
+}
+
+func closeUnused(body io.ReadCloser) {
+	if body != nil {
+		body.Close()
+	}
+}
+
+func (b *bearer) token(ctx context.Context) (string, error) {
+	t, err := checked(b.src.Token(untraced{ctx}, TokenRequest{Scopes: slices.Clone(b.scopes)}))
+	if err != nil {
+		return "", err
+	}
+	return t.AccessToken, nil
+}
+
+func (b *bearer) send(req *http.Request, body io.ReadCloser, accessToken string) (*http.Response, error) {
+	out := req.Clone(req.Context())
+	out.Body = body
+	if out.Header == nil {
+		out.Header = make(http.Header)
+	}
+	for key := range out.Header { // as keys of a map they need not be canonical
+		if strings.EqualFold(key, "Authorization") {
+			delete(out.Header, key)
+		}
+	}
+	out.Header.Set("Authorization", "Bearer "+accessToken)
+	resp, err := b.base.RoundTrip(out)
+	if err != nil {
+		return nil, err
+	}
+	if resp == nil {
+		return nil, errors.New("auth: base round tripper returned neither an answer nor an error")
+	}
+	resp.Request = req
+	return resp, nil
+}
+
+// untraced is a context without its httptrace. A trace in it belongs to the
+// request that the token is for: a token request that reported to it as well
+// would look like that request being written.
+type untraced struct{ context.Context }
+
+func (c untraced) Value(key any) any {
+	v := c.Context.Value(key)
+	if _, ok := v.(*httptrace.ClientTrace); ok {
+		return nil
+	}
+	// httptrace leaves a second value, for the dialler, of a type of its own.
+	if t := reflect.TypeOf(v); t != nil && t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "internal/nettrace" {
+		return nil
+	}
+	return v
+}
