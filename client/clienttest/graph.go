@@ -1,0 +1,196 @@
+package clienttest
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Graph is Microsoft Graph's secure score for one tenant, in memory, with the
+// token endpoint of that tenant. It is an [http.Handler], safe for concurrent
+// use, and serves:
+//
+//	POST /{tenant}/oauth2/v2.0/token                        client credentials
+//	POST {base}/security/secureScores                       201
+//	GET  {base}/security/secureScores                       newest first, in pages
+//	GET  {base}/security/secureScores/{id}
+//	GET  {base}/security/secureScores/$count                text/plain
+//	GET  {base}/security/secureScoreControlProfiles         and /{id}, /$count
+//
+// Paths are compared without regard to case. Lists know $top (a page size, as
+// with the service, and not a limit), $skip, $count=true and the $skiptoken of
+// their own @odata.nextLink; any other query option that begins with $ is
+// answered with 400. Documents are kept as they came: undeclared members,
+// nulls, and every digit of a number. A token is accepted for the host that its
+// scope names, so a client that asks for the wrong scope gets a 401.
+//
+// No text of a Graph, in any format, has the client secret or a token in it.
+type Graph struct {
+	tenant   string
+	clientID string
+	secret   func() string // a closure, so that printing a Graph cannot show it
+	lifetime time.Duration
+	now      func() time.Time
+	base     string
+	pageSize int
+
+	mu       sync.Mutex
+	scores   *collection
+	profiles *collection
+	tokens   tokens
+	faults   []*Fault
+	log      []*Request
+}
+
+// NewGraph returns a Graph with nothing in it. It panics when an option makes
+// no sense, such as a base path that does not begin with a slash: that is a
+// mistake in the test itself.
+func NewGraph(opts ...Option) *Graph {
+	g := &Graph{
+		tenant:   DefaultTenantID,
+		clientID: DefaultClientID,
+		secret:   func() string { return DefaultSecret },
+		lifetime: DefaultTokenLifetime,
+		now:      time.Now,
+		base:     DefaultBasePath,
+		pageSize: DefaultPageSize,
+		scores:   newCollection("secureScores", &secureScoreType),
+		profiles: newCollection("secureScoreControlProfiles", &controlProfileType),
+		tokens:   tokens{},
+	}
+	for _, o := range opts {
+		o(g)
+	}
+	if fault := g.check(); fault != "" {
+		panic("clienttest: " + fault)
+	}
+	return g
+}
+
+// TenantID returns the tenant whose token endpoint exists.
+func (g *Graph) TenantID() string { return g.tenant }
+
+// ClientID returns the id of the application that may ask for tokens.
+func (g *Graph) ClientID() string { return g.clientID }
+
+// Secret returns the client secret of that application.
+func (g *Graph) Secret() string { return g.secret() }
+
+// BasePath returns the path of the Graph root, such as "/v1.0".
+func (g *Graph) BasePath() string { return g.base }
+
+// AddSecureScores adds secure scores given as JSON, each argument an entity, an
+// array of entities, or a page ({"value": [...]}). Declared members must be of
+// the declared types, and none is required: an id is assigned where there is
+// none, all else stays as it is. A score without createdDateTime is listed as
+// the oldest. When any entity is refused, none is added.
+func (g *Graph) AddSecureScores(data ...[]byte) error {
+	return g.seed(g.scores, data)
+}
+
+// AddControlProfiles adds control profiles, under the rules of
+// [Graph.AddSecureScores]. They are listed in the order in which they were
+// added.
+func (g *Graph) AddControlProfiles(data ...[]byte) error {
+	return g.seed(g.profiles, data)
+}
+
+// call is one request on its way through the Graph.
+type call struct {
+	*http.Request
+	kind            Kind
+	at              time.Time
+	requestID       string
+	clientRequestID string
+	body            []byte // decoded, see readBody
+	bodyErr         error
+}
+
+// ServeHTTP answers one request. A fault that cuts the connection ends in a
+// panic with [http.ErrAbortHandler], which net/http's server expects.
+func (g *Graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{Request: r, kind: KindGraph, at: g.now(), requestID: uuid.NewString()}
+	if _, ok := tokenTenant(r.URL.Path); ok {
+		c.kind = KindToken
+	}
+	c.clientRequestID = clientRequestID(r.Header.Get("client-request-id"))
+	if c.clientRequestID == "" {
+		c.clientRequestID = c.requestID
+	}
+	entry := g.received(c)
+	c.body, c.bodyErr = readBody(w, r)
+	g.receivedBody(entry, c)
+
+	fault := g.takeFault(c)
+	a := g.respond(c, fault)
+	g.answered(entry, a)
+	a.send(w, c)
+}
+
+// respond carries the request out, as far as the fault lets it.
+func (g *Graph) respond(c *call, f *Fault) *answer {
+	if f == nil {
+		return g.perform(c)
+	}
+	var a *answer
+	if f.Apply {
+		a = g.perform(c)
+	}
+	if !wait(c.Context(), f.Delay) {
+		return &answer{cut: CutBeforeAnswer}
+	}
+	if a == nil && f.needsAnswer() {
+		a = g.perform(c)
+	}
+	return f.alter(a, c)
+}
+
+// perform carries the request out.
+func (g *Graph) perform(c *call) *answer {
+	if c.kind == KindToken {
+		return g.issue(c)
+	}
+	return g.operate(c)
+}
+
+// clientRequestID returns the caller's id when it is sane enough to be echoed.
+func clientRequestID(s string) string {
+	const maxLength = 128
+	if len(s) > maxLength || !segment(s) {
+		return ""
+	}
+	return s
+}
+
+// origin returns scheme and host of the request's own URL.
+func (c *call) origin() string {
+	scheme := "http"
+	if c.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + c.Host
+}
+
+// segmentsUnder returns the decoded segments of an escaped path after base, and
+// whether it is under base. One trailing slash is not a segment.
+func segmentsUnder(base, escaped string) ([]string, bool) {
+	if len(escaped) < len(base) || !strings.EqualFold(escaped[:len(base)], base) {
+		return nil, false
+	}
+	rest := escaped[len(base):]
+	if rest == "" || rest == "/" {
+		return nil, true
+	}
+	rest, ok := strings.CutPrefix(rest, "/")
+	if !ok {
+		return nil, false
+	}
+	segments := strings.Split(strings.TrimSuffix(rest, "/"), "/")
+	for i, s := range segments {
+		segments[i] = unescape(s)
+	}
+	return segments, true
+}

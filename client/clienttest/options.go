@@ -1,0 +1,84 @@
+package clienttest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// What a [Graph] made with no options accepts.
+const (
+	DefaultTenantID = "11111111-2222-4333-8444-555555555555"
+	DefaultClientID = "66666666-7777-4888-8999-000000000000"
+	DefaultSecret   = "clienttest-secret-not-for-any-tenant"
+	DefaultBasePath = "/v1.0"
+	DefaultPageSize = 100 // entities, where the request has no $top
+
+	// DefaultTokenLifetime is what Entra's own expires_in mostly says.
+	DefaultTokenLifetime = 3599 * time.Second
+)
+
+// Option sets up a [Graph].
+type Option func(*Graph)
+
+// WithTenant sets the tenant whose token endpoint exists. It is compared
+// without regard to case.
+func WithTenant(id string) Option { return func(g *Graph) { g.tenant = id } }
+
+// WithClient sets the application that may ask for tokens.
+func WithClient(id, secret string) Option {
+	return func(g *Graph) {
+		g.clientID = id
+		g.secret = func() string { return secret }
+	}
+}
+
+// WithTokenLifetime sets for how long a token is accepted, and so its
+// expires_in (in whole seconds). A negative lifetime makes tokens that have
+// expired already; their expires_in is 0.
+func WithTokenLifetime(d time.Duration) Option { return func(g *Graph) { g.lifetime = d } }
+
+// WithClock sets the clock that is used for createdDateTime, the Date header,
+// the expiry of tokens and [Request].Time, instead of [time.Now].
+func WithClock(now func() time.Time) Option { return func(g *Graph) { g.now = now } }
+
+// WithBasePath sets the path of the Graph root, such as "/beta" or
+// "/proxy/v1.0", instead of "/v1.0".
+func WithBasePath(path string) Option { return func(g *Graph) { g.base = path } }
+
+// WithPageSize sets how many entities a page holds where the request has no
+// $top.
+func WithPageSize(n int) Option { return func(g *Graph) { g.pageSize = n } }
+
+// check says what makes no sense in the options, or "".
+func (g *Graph) check() string {
+	switch {
+	case !segment(g.tenant):
+		return fmt.Sprintf("WithTenant: %q is not one path segment", g.tenant)
+	case g.clientID == "" || g.secret() == "":
+		return "WithClient: the client id or the secret is empty"
+	case g.now == nil:
+		return "WithClock: the clock is nil"
+	case g.pageSize < 1:
+		return fmt.Sprintf("WithPageSize: %d is less than 1", g.pageSize)
+	}
+	rest, ok := strings.CutPrefix(g.base, "/")
+	for s := range strings.SplitSeq(rest, "/") {
+		if !ok || !segment(s) {
+			return fmt.Sprintf("WithBasePath: %q is not a path such as /v1.0", g.base)
+		}
+	}
+	return ""
+}
+
+// segment reports whether s stands for itself as a segment of a URL path.
+func segment(s string) bool {
+	for _, r := range s {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("-._~", r):
+		default:
+			return false
+		}
+	}
+	return s != "" && s != "." && s != ".."
+}
