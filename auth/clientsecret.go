@@ -126,7 +126,7 @@ func answerFailure(err error, redact redactor) *Error {
 		text := cleanText(redact(ue.Err.Error()), maxText)
 		switch {
 		case errors.Is(ue.Err, context.DeadlineExceeded):
-			return &Error{Err: timeoutError(text)}
+			return &Error{Err: timeoutError("no complete answer in time: " + text)}
 		case errors.Is(ue.Err, context.Canceled):
 			return &Error{Err: errors.New(text)}
 		}
