@@ -226,7 +226,7 @@ type deadline struct {
 
 func newDeadline() deadline { return deadline{passed: make(chan struct{})} }
 
-// set moves the deadline; the zero time is none, a past one passes at once.
+// set moves the deadline; the zero time is none, one in the past passes at once.
 // Waiters of a deadline still ahead are told through the same channel when it
 // is moved to the past, which is how net/http interrupts a pending read.
 func (d *deadline) set(t time.Time) {
@@ -237,9 +237,6 @@ func (d *deadline) set(t time.Time) {
 	}
 	d.timer = nil
 	if isClosed(d.passed) {
-		if !t.IsZero() && time.Until(t) <= 0 {
-			return
-		}
 		d.passed = make(chan struct{})
 	}
 	if t.IsZero() {

@@ -47,6 +47,9 @@ func TestConnCloseGivesDataThenEOF(t *testing.T) {
 	if _, err := server.Write([]byte("x")); !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("write to a closed peer: %v, want broken pipe", err)
 	}
+	if n, err := newIdle(t).Read(nil); n != 0 || err != nil { // returns, with nothing to read
+		t.Errorf("empty read of nothing: %d, %v", n, err)
+	}
 	if _, err := client.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("read after own close: %v, want net.ErrClosed", err)
 	}
@@ -56,6 +59,13 @@ func TestConnCloseGivesDataThenEOF(t *testing.T) {
 	if err := client.Close(); err != nil {
 		t.Errorf("second close: %v", err)
 	}
+}
+
+// newIdle returns one end of a connection on which nothing happens.
+func newIdle(t *testing.T) net.Conn {
+	t.Helper()
+	c, _ := pair(t)
+	return c
 }
 
 func TestConnReset(t *testing.T) {

@@ -218,12 +218,14 @@ func TestFaultQueue(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	header := http.Header{"X-Mine": {"a"}}
-	s.FailNext(clienttest.Fault{Status: 500, Header: header, Times: 2})
+	body := []byte("as given")
+	s.FailNext(clienttest.Fault{Status: 500, Header: header, Body: body, Times: 2})
 	header.Set("X-Mine", "changed later")
+	copy(body, "changed.")
 	s.FailNext(clienttest.Fault{Status: 503})
 	for _, want := range []int{500, 500, 503, 200} {
-		if r := s.must(want, "GET", scores, ""); want == 500 && r.Header.Get("X-Mine") != "a" {
-			t.Errorf("X-Mine %q", r.Header.Get("X-Mine"))
+		if r := s.must(want, "GET", scores, ""); want == 500 && (r.Header.Get("X-Mine") != "a" || string(r.body) != "as given") {
+			t.Errorf("X-Mine %q, body %q", r.Header.Get("X-Mine"), r.body)
 		}
 	}
 	s.FailNext(clienttest.Fault{Status: 500, Times: -1})

@@ -24,8 +24,9 @@ import (
 // with the service, and not a limit), $skip, $count=true and the $skiptoken of
 // their own @odata.nextLink; any other query option that begins with $ is
 // answered with 400. Documents are kept as they came: undeclared members,
-// nulls, and every digit of a number. A token is accepted for the host that its
-// scope names, so a client that asks for the wrong scope gets a 401.
+// nulls, and every digit of a number; only @odata.context is the answer's own.
+// A token is accepted for the host that its scope names, so a client that asks
+// for the wrong scope gets a 401.
 //
 // No text of a Graph, in any format, has the client secret or a token in it.
 type Graph struct {

@@ -18,7 +18,8 @@ type Request struct {
 	Query  url.Values // decoded
 	// RequestURI is path and query as they came.
 	RequestURI string
-	// Header has "present" in place of the value of Authorization.
+	// Header has "present" in place of the values of Authorization,
+	// Proxy-Authorization and Cookie.
 	Header http.Header
 	// Body is the body, unpacked where it was gzip. A form has "redacted" in
 	// place of anything that may be secret.

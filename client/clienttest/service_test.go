@@ -79,7 +79,7 @@ func (s *service) do(method, path, body string, headers ...string) reply {
 	}
 	req, err := http.NewRequestWithContext(s.t.Context(), method, target, strings.NewReader(body))
 	if err != nil {
-		s.t.Fatal(err)
+		return reply{err: err}
 	}
 	req.Header.Set("Authorization", "Bearer "+s.NewToken())
 	if body != "" {
