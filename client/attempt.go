@@ -24,8 +24,9 @@ type outcome struct {
 	retryAfter time.Duration
 }
 
-// attempts makes each request one attempt: timers, evidence, and the answer read, judged and decoded before it returns. Its outcome is recorded
-// in the call; towards http.Client everything but a success is a plain error, so that nothing there acts on an answer.
+// attempts makes each request one attempt: timers, evidence, and the answer read, judged and decoded before it
+// returns. Its outcome is recorded in the call; towards http.Client everything but a success is a plain error, so
+// that nothing there acts on an answer.
 type attempts struct {
 	next     http.RoundTripper
 	timeouts Timeouts
@@ -89,8 +90,8 @@ type evidence struct {
 	conns        int // connections that net/http has taken, one each time it repeats by itself
 }
 
-// maxConns bounds how often net/http may repeat a read by itself within one attempt: once. It does so where a pooled connection turns out dead, which is
-// well; on HTTP/2 it also does for as long as a server answers PROTOCOL_ERROR.
+// maxConns bounds how often net/http may repeat a read by itself within one attempt: once. It does so where a pooled
+// connection turns out dead, which is well; on HTTP/2 it also does for as long as a server answers PROTOCOL_ERROR.
 const maxConns = 2
 
 var errReplayed = fmt.Errorf("net/http has repeated the request %d time(s) by itself", maxConns-1)
@@ -215,7 +216,8 @@ func (a *attempt) end() {
 	a.cancel(nil)
 }
 
-// explain finds the reason behind an error of the transport: the caller's context and this attempt's own timers show through as any of several errors.
+// explain finds the reason behind an error of the transport: the caller's context and this attempt's own timers show
+// through as any of several errors.
 func (a *attempt) explain(err error) error {
 	if a.parent.Err() != nil {
 		return contextError(a.parent)

@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// retryAfter reads a Retry-After header: seconds, whole or with a fraction ("2.128", as Microsoft documents it), or an HTTP date in any of its three formats,
-// measured from the answer's own Date so that this machine's clock does not matter (now where there is none). Of several values, on one line
-// or on many, the largest counts. What is negative, zero, no number or beyond a time.Duration is ignored: 0 means that there is nothing to go by.
+// retryAfter reads a Retry-After header: seconds, whole or with a fraction ("2.128", as Microsoft documents it), or
+// an HTTP date in any of its three formats, measured from the answer's own Date so that this machine's clock does not
+// matter (now where there is none). Of several values, on one line or on many, the largest counts. What is negative,
+// zero, no number or beyond a time.Duration is ignored: 0 means that there is nothing to go by.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	base := now
 	if d, err := http.ParseTime(h.Get("Date")); err == nil {
@@ -39,7 +40,8 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return longest
 }
 
-// seconds reads digits with at most one point among them. A sign, an exponent and the words of floating point are not Retry-After.
+// seconds reads digits with at most one point among them. A sign, an exponent and the words of floating point are not
+// Retry-After.
 func seconds(s string) (time.Duration, bool) {
 	if s == "" || strings.Trim(s, "0123456789.") != "" {
 		return 0, false
@@ -48,7 +50,8 @@ func seconds(s string) (time.Duration, bool) {
 	return d, err == nil
 }
 
-// spread adds up to 10 % to a wait that the service asked for, never taking any away, so that callers who were throttled together do not come back together.
+// spread adds up to 10 % to a wait that the service asked for, never taking any away, so that callers who were
+// throttled together do not come back together.
 func spread(d time.Duration) time.Duration {
 	tenth := min(d/10, math.MaxInt64-d)
 	return d + rand.N(tenth+1)

@@ -13,7 +13,8 @@ const (
 	maxRawBody = 64 << 10
 )
 
-// body reads an answer under the attempt's timers and a cap, and keeps the error that ended it: decoders wrap errors in many ways.
+// body reads an answer under the attempt's timers and a cap, and keeps the error that ended it: decoders wrap errors
+// in many ways.
 type body struct {
 	attempt *attempt
 	r       io.Reader

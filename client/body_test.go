@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -19,7 +20,8 @@ func zipped(s string) string {
 	return b.String()
 }
 
-// bomb is a zipped text that begins with head and goes on with blanks, of at least size bytes. It is made of equal members, which a gzip file may have.
+// bomb is a zipped text that begins with head and goes on with blanks, of at least size bytes. It is made of equal
+// members, which a gzip file may have.
 func bomb(head []byte, size int) []byte {
 	out := []byte(zipped(string(head)))
 	member := zipped(strings.Repeat(" ", 1<<20))
@@ -54,7 +56,9 @@ func TestCaps(t *testing.T) {
 				if zip {
 					content = bomb(content[:10], tt.size)
 				}
+				var hits atomic.Int32
 				base, tr := serve(t, false, func(w http.ResponseWriter, r *http.Request) {
+					hits.Add(1)
 					if zip {
 						w.Header().Set("Content-Encoding", "gzip")
 					}
@@ -64,12 +68,16 @@ func TestCaps(t *testing.T) {
 					_, _ = w.Write(content)
 				})
 				p := quick
-				p.MaxAttempts = 1
+				p.MaxAttempts = 2
 				c := newClient(t, base, withTransport(tr), WithRetryPolicy(p))
 				bothInTurn(t, func(t *testing.T, write bool) {
 					op := opFor(write)
 					op.decode = func(r io.Reader) error { _, err := io.Copy(io.Discard, r); return err }
+					hits.Store(0)
 					err := c.run(t.Context(), op, "/things")
+					if want := pick[int32](tt.status == 500 && !write, 2, 1); hits.Load() != want {
+						t.Errorf("write %t: %d requests, want %d", write, hits.Load(), want)
+					}
 					if errors.Is(err, ErrTooLarge) != tt.large || errors.Is(err, io.ErrUnexpectedEOF) || (err == nil) != (tt.status == 0 && !tt.large) {
 						t.Errorf("write %t: %v", write, err)
 					}

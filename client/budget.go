@@ -2,9 +2,9 @@ package client
 
 import "sync"
 
-// The retry quota of one client, in tokens. When the service is down, calls stop being repeated after 35 repeats in all (500/14), so that 1,000
-// failing calls make at most 1,035 requests. The numbers are those of the AWS SDKs' standard mode, with a cheaper repeat where the
-// service is well and only asks for a pause.
+// The retry quota of one client, in tokens. When the service is down, calls stop being repeated after 35 repeats in
+// all (500/14), so that 1,000 failing calls make at most 1,035 requests. The numbers are those of the AWS SDKs'
+// standard mode, with a cheaper repeat where the service is well and only asks for a pause.
 const (
 	quotaTokens   = 500
 	costRetry     = 14

@@ -44,8 +44,9 @@ var ownHeaders = map[string]string{
 	"X-Http-Method-Override": "it makes another operation of this one",
 }
 
-// WithHeader sends one more header with the call, on every attempt. Headers that the client sets itself are refused, but for
-// "client-request-id", which then must be a GUID and replaces the one made for this call. Given several times for one name, all values are sent.
+// WithHeader sends one more header with the call, on every attempt. Headers that the client sets itself are refused,
+// but for "client-request-id", which then must be a GUID and replaces the one made for this call. Given several times
+// for one name, all values are sent.
 func WithHeader(name, value string) CallOption {
 	return func(cl *call) error {
 		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !isTokenChar(r) }) {
@@ -75,7 +76,8 @@ func isTokenChar(r rune) bool {
 	return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune("!#$%&'*+-.^_`|~", r)
 }
 
-// WithResponse fills r when the call ends, in success and in failure: its status, headers and ids are those of the last answer, and stay zero when there was none.
+// WithResponse fills r when the call ends, in success and in failure: its status, headers and ids are those of the
+// last answer, and stay zero when there was none.
 func WithResponse(r *Response) CallOption {
 	return func(cl *call) error {
 		if r == nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/seed-13c6ebcb/securescore/gen"
 )
 
-// Client is a client of Microsoft Graph's secure score in one cloud. It is safe for concurrent use; make one and keep it: its calls share connections and the retry quota.
+// Client is a client of Microsoft Graph's secure score in one cloud. It is safe for concurrent use; make one and keep
+// it: its calls share connections and the retry quota.
 type Client struct {
 	SecureScores *SecureScoresService
 
@@ -21,8 +22,9 @@ type Client struct {
 	gen  *gen.Client
 }
 
-// New makes a client that signs its requests with the tokens of src. It checks all that it is given and makes no request. A
-// source that knows its cloud (one with a method Cloud() auth.Cloud) must be of the client's: a token of one cloud is never sent to another.
+// New makes a client that signs its requests with the tokens of src. It checks all that it is given and makes no
+// request. A source that knows its cloud (one with a method Cloud() auth.Cloud) must be of the client's: a token of
+// one cloud is never sent to another.
 func New(src auth.TokenSource, opts ...Option) (*Client, error) {
 	cfg := config{logger: slog.New(slog.DiscardHandler), verdicts: defaultVerdicts()}
 	if src == nil {
@@ -53,29 +55,36 @@ func New(src auth.TokenSource, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// newPipeline puts the layers together. A request goes through them from the last line to the first.
+// newPipeline puts the layers together. A request goes through them from the last to the first.
 func newPipeline(cfg *config, src auth.TokenSource, root root) (*doer, error) {
 	policy, timeouts := cfg.policy.withDefaults(), cfg.timeouts.withDefaults()
 	if t := cfg.http.Timeout; t > 0 {
 		timeouts.Attempt = min(timeouts.Attempt, t)
 	}
+	// The caller's transport, or one of our own.
 	transport, owned := baseTransport(cfg.http.Transport, root.origin)
-	guard := newWriteGuard(transport, policy.ReuseConnectionsForWrites)   // writes are sent once
-	bearer, err := auth.NewTransport(guard, src, root.origin, root.scope) // the token, for one origin; a 401 renews it once
+	// A write is sent once, over a connection of its own.
+	guard := newWriteGuard(transport, policy.ReuseConnectionsForWrites)
+	// The token, for the one origin. A 401 renews it once.
+	bearer, err := auth.NewTransport(guard, src, root.origin, root.scope)
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	attempt := &attempts{next: bearer, timeouts: timeouts, trust503: policy.TrustRetryAfterOn503} // timers, evidence, the answer read and decoded
-	hc := &http.Client{Transport: attempt, CheckRedirect: noRedirect}                             // no redirects, no cookies
-	return &doer{                                                                                 // ids, headers, the retry loop, errors, log; called by the generated client
-		http: hc, policy: policy, verdicts: cfg.verdicts, budget: newBudget(), userAgent: strings.TrimSpace(cfg.application + " securescore-go/" + version),
-		logger: cfg.logger, guard: guard, owned: owned,
+	// Timers and evidence; the answer is read, judged and decoded.
+	attempt := &attempts{next: bearer, timeouts: timeouts, trust503: policy.TrustRetryAfterOn503}
+	// No redirects, no cookies.
+	hc := &http.Client{Transport: attempt, CheckRedirect: noRedirect}
+	// Ids, headers, the retry loop, errors, log. The generated client calls it.
+	return &doer{
+		http: hc, policy: policy, verdicts: cfg.verdicts, budget: newBudget(), logger: cfg.logger, guard: guard, owned: owned,
+		userAgent: strings.TrimSpace(cfg.application + " securescore-go/" + version),
 	}, nil
 }
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// CloseIdleConnections closes the connections that this client keeps for its next calls. Those of a transport given with [WithHTTPClient] are left alone.
+// CloseIdleConnections closes the connections that this client keeps for its next calls. Those of a transport given
+// with [WithHTTPClient] are left alone.
 func (c *Client) CloseIdleConnections() {
 	if c.doer.guard.pool != nil {
 		c.doer.guard.pool.close()
@@ -125,8 +134,8 @@ func quotedBase(rawURL string) string {
 	return "(unreadable)"
 }
 
-// baseTransport is what requests leave through: the caller's transport, or one of our own. Nothing goes to the machine itself through a
-// proxy: over plain http the proxy would see the token.
+// baseTransport is what requests leave through: the caller's transport, or one of our own. Nothing goes to the
+// machine itself through a proxy: over plain http the proxy would see the token.
 func baseTransport(given http.RoundTripper, origin auth.Origin) (_ http.RoundTripper, owned *http.Transport) {
 	if given == nil {
 		given = http.DefaultTransport

@@ -16,7 +16,8 @@ import (
 // version is this library's, for User-Agent.
 const version = "0.1.0"
 
-// doer makes one operation of each request that the generated client builds: ids, headers, the retry loop, the error, the log.
+// doer makes one operation of each request that the generated client builds: ids, headers, the retry loop, the error,
+// the log.
 type doer struct {
 	http      *http.Client // ends in the attempt
 	policy    RetryPolicy
@@ -28,8 +29,9 @@ type doer struct {
 	owned     *http.Transport // made by New; nil where the caller gave one
 }
 
-// do runs one operation: send builds the request with the generated client, which hands it to [doer.Do] in the context given to it. When do returns nil, op.decode has
-// had the answer. Otherwise the error is an *[Error], or one that holds [ErrInvalid] for what was refused before there was a request.
+// do runs one operation: send builds the request with the generated client, which hands it to [doer.Do] in the
+// context given to it. When do returns nil, op.decode has had the answer. Otherwise the error is an *[Error], or one
+// that holds [ErrInvalid] for what was refused before there was a request.
 func (c *Client) do(ctx context.Context, op operation, opts []CallOption, send func(context.Context) (*http.Response, error)) error {
 	if ctx == nil {
 		return fmt.Errorf("%s: %w: the context is nil", op.name, ErrInvalid)
@@ -56,10 +58,6 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 	if cl == nil {
 		return nil, errors.New("client: the request's context has no operation")
 	}
-	if ctx.Err() != nil {
-		cl.record(outcome{class: refusedHere, err: contextError(ctx)})
-		return nil, d.fail(req, cl)
-	}
 	rr, err := d.prepare(req, cl)
 	if err != nil {
 		return nil, err
@@ -67,11 +65,15 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 	r := &retrier{call: cl, policy: d.policy, verdicts: &d.verdicts, budget: d.budget, repeating: func() { d.logRepeat(req, cl) }}
 	// One loop a call, so that its functions know the call: those of a shared one are not told which it is.
 	loop := &retryablehttp.Client{
-		HTTPClient: d.http, RetryMax: d.policy.MaxAttempts - 1, CheckRetry: r.check, Backoff: r.backoff, ErrorHandler: retryablehttp.PassthroughErrorHandler,
+		HTTPClient: d.http, RetryMax: d.policy.MaxAttempts - 1, CheckRetry: r.check, Backoff: r.backoff,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	_, err = loop.Do(rr)
-	if !cl.judged {
-		cl.record(outcome{class: refusedHere, err: withoutURL(err)}) // http.Client would not have it
+	if !cl.judged { // there was no attempt: the context had ended, or http.Client would not have the request
+		if err = withoutURL(err); ctx.Err() != nil {
+			err = contextError(ctx)
+		}
+		cl.record(outcome{class: refusedHere, err: err})
 	}
 	if cl.last.class != done {
 		return nil, d.fail(req, cl)
@@ -116,7 +118,8 @@ func (d *doer) prepare(req *http.Request, cl *call) (*retryablehttp.Request, err
 	return rr, rr.SetBody(content)
 }
 
-// odataQuery mends what the generated client makes of a query: OData servers want "$top" and "%20" where net/url writes "%24top" and "+".
+// odataQuery mends what the generated client makes of a query: OData servers want "$top" and "%20" where net/url
+// writes "%24top" and "+".
 func odataQuery(raw string) string {
 	pairs := strings.Split(raw, "&")
 	for i, pair := range pairs {
@@ -142,9 +145,11 @@ func (d *doer) newError(req *http.Request, cl *call) *Error {
 	v := d.verdicts.of(o.class, cl.op.write)
 	interrupted := ctx.Err() != nil && v == repeat && cl.attempts < d.policy.MaxAttempts
 	e := &Error{
-		Op: cl.op.name, Method: req.Method, Host: req.URL.Host, ClientRequestID: cl.clientRequestID, Attempts: cl.attempts, Key: cl.op.key, Err: o.err, reason: cl.reason,
+		Op: cl.op.name, Method: req.Method, Host: req.URL.Host, ClientRequestID: cl.clientRequestID,
+		Attempts: cl.attempts, Key: cl.op.key, Err: o.err, reason: cl.reason,
 	}
-	// When the caller's time was up during a repeat, what the service had said before it is what the caller wants to know.
+	// When the caller's time was up during a repeat, what the service had said before it is what the caller wants to
+	// know.
 	shown := o
 	if o.status == 0 && interrupted && cl.answer != nil {
 		shown = cl.answer
@@ -170,7 +175,9 @@ func (o *outcome) kinds(ctx context.Context) []error {
 		return []error{ErrInvalid}
 	case o.class == unreachable:
 		return []error{ErrNetwork, errUnreachable}
-	case o.class == noToken || o.class == refusedHere || o.status != 0 || errors.Is(o.err, context.Canceled) || errors.Is(o.err, context.DeadlineExceeded):
+	case o.class == noToken || o.class == refusedHere || o.status != 0:
+		return nil
+	case errors.Is(o.err, context.Canceled) || errors.Is(o.err, context.DeadlineExceeded):
 		return nil
 	}
 	return []error{ErrNetwork}

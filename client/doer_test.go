@@ -236,7 +236,8 @@ func TestUnauthorizedRenewsOnce(t *testing.T) {
 	}
 }
 
-// A connection that breaks on the repeat with a new token is judged by itself: what the refused request did proves nothing.
+// A connection that breaks on the repeat with a new token is judged by itself: what the refused request did proves
+// nothing.
 func TestEvidenceBeginsAnewAfter401(t *testing.T) {
 	t.Parallel()
 	for _, sent := range []bool{false, true} {

@@ -12,9 +12,9 @@ import (
 
 // What went wrong, found with [errors.Is] in every error that an operation returns.
 var (
-	// ErrOutcomeUnknown marks a write (create, update, delete) that may or may not have happened: the request
-	// was sent, or may have been, and no complete valid answer came. The write is never repeated by this client. Look the entity up by
-	// [Error.Key] before repeating it.
+	// ErrOutcomeUnknown marks a write (create, update, delete) that may or may not have happened: the request was
+	// sent, or may have been, and no complete valid answer came. The write is never repeated by this client. Look the
+	// entity up by [Error.Key] before repeating it.
 	ErrOutcomeUnknown = errors.New("the write may or may not have happened")
 	// ErrInvalid marks a call that was refused before anything was sent.
 	ErrInvalid = errors.New("refused before sending")
@@ -36,8 +36,8 @@ var (
 	ErrUnavailable = errors.New("service unavailable")
 	// ErrRedirect is any answer of the 3xx class: no redirect is followed.
 	ErrRedirect = errors.New("redirected")
-	// ErrProtocol is an answer that breaks the protocol: an answer to the operation that is empty, null, truncated, not JSON, of another
-	// content type, of the wrong shape, or of a status that the operation does not have.
+	// ErrProtocol is an answer that breaks the protocol: an answer to the operation that is empty, null, truncated,
+	// not JSON, of another content type, of the wrong shape, or of a status that the operation does not have.
 	ErrProtocol = errors.New("invalid answer")
 	// ErrTooLarge is an answer above the cap on decompressed bytes: 64 MiB, 1 MiB for an error.
 	ErrTooLarge = errors.New("answer too large")
@@ -47,8 +47,9 @@ var (
 	ErrNetwork = errors.New("network failure")
 )
 
-// Error is the error of an operation. It is one line of text: the operation, the status, the service's code and message, the
-// request-id, and what to do about it. It holds no request and no response, and its text holds no query string, no body and no token.
+// Error is the error of an operation. It is one line of text: the operation, the status, the service's code and
+// message, the request-id, and what to do about it. It holds no request and no response, and its text holds no query
+// string, no body and no token.
 type Error struct {
 	// Op is the operation, such as "create secureScore".
 	Op string
@@ -56,16 +57,19 @@ type Error struct {
 	Method, Host string
 	// StatusCode is that of the last answer; 0 when there was none.
 	StatusCode int
-	// Code, Message, Target and InnerCode are those of the OData error, as far as there was one. Control characters are
-	// escaped, and long texts cut: together they have at most 2 KiB. InnerCode is the code of the innermost error that has one.
+	// Code, Message, Target and InnerCode are those of the OData error, as far as there was one. Control characters
+	// are escaped, and long texts cut: together they have at most 2 KiB. InnerCode is the code of the innermost error
+	// that has one.
 	Code, Message, Target, InnerCode string
-	// RequestID is the service's id of the last request; ClientRequestID the one that this client sent. Support asks for both.
+	// RequestID is the service's id of the last request; ClientRequestID the one that this client sent. Support asks
+	// for both.
 	RequestID, ClientRequestID string
 	// Date is the service's clock at the last answer; zero when it did not say.
 	Date time.Time
 	// RetryAfter is how long the last answer asked to wait; 0 when it did not say.
 	RetryAfter time.Duration
-	// Attempts counts how often the request was handed to the transport; 0 when it never was. A repeat with a renewed token is not counted.
+	// Attempts counts how often the request was handed to the transport; 0 when it never was. A repeat with a renewed
+	// token is not counted.
 	Attempts int
 	// Key is what to look the entity of a write up by: its id, or its natural key.
 	Key string

@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -195,8 +196,15 @@ func TestErrorLogValue(t *testing.T) {
 			t.Errorf("%s is %v, want %v", name, got.Err[name], want)
 		}
 	}
-	if strings.Contains(log.String(), "canary-body") || strings.Contains(fmt.Sprintf("%#v", e), "canary-body") {
-		t.Error("the body is told")
+	js, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := log.String() + string(js); strings.Contains(all, "canary-body") || strings.Contains(all, base64.StdEncoding.EncodeToString(e.RawBody)) {
+		t.Errorf("the body is told: %s", all)
+	}
+	if got, want := fmt.Sprintf("%#v", e), fmt.Sprintf("&client.Error{%q}", e.Error()); got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 

@@ -61,6 +61,13 @@ func networkRows() []row {
 			s.options = []Option{WithRetryPolicy(p)}
 			return s
 		}},
+		{name: "500 with Retry-After under trust", class: failed, read: again(ErrUnavailable), write: unsure(ErrUnavailable), start: func(tb testing.TB, http2 bool) *scene {
+			s := statusRow(500, failed, none, none, "Retry-After", "0.001").start(tb, http2)
+			p := quick
+			p.TrustRetryAfterOn503 = true
+			s.options = []Option{WithRetryPolicy(p)}
+			return s
+		}},
 		{name: "503 without Retry-After under trust", class: overload, read: again(ErrUnavailable), write: unsure(ErrUnavailable), start: func(tb testing.TB, http2 bool) *scene {
 			s := statusRow(503, overload, none, none, "Retry-After", "-1").start(tb, http2)
 			p := quick
@@ -73,6 +80,11 @@ func networkRows() []row {
 		{name: "no HTTP", class: broken, read: again(ErrNetwork), write: unsure(ErrNetwork), start: rawServer("http", afterRequest(func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-x\r\n\r\n") }))},
 		{name: "caller's transport fails", class: broken, read: again(ErrNetwork), write: unsure(ErrNetwork), start: ownTransport(io.ErrUnexpectedEOF)},
 		{name: "caller's transport cannot connect", class: broken, read: again(ErrNetwork), write: unsure(ErrNetwork), start: ownTransport(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED})},
+		{name: "caller's wrapper around a transport that cannot connect", class: broken, read: again(ErrNetwork), write: unsure(ErrNetwork), start: func(tb testing.TB, http2 bool) *scene {
+			s := nobodyListens(tb, http2)
+			s.transport = roundTripper(s.transport.RoundTrip)
+			return s
+		}},
 		{name: "caller's transport knows no such host", class: invalid, read: once(ErrNetwork), write: unsure(ErrNetwork), start: ownTransport(dnsError(&net.DNSError{IsNotFound: true}))},
 		{name: "HTTP/2 REFUSED_STREAM", class: refusedByH2, write: again(ErrNetwork), start: rawH2(func(id uint32) []byte { return rstStream(id, 0x7) })},
 		{name: "HTTP/2 GOAWAY below", class: refusedByH2, write: again(ErrNetwork), start: rawH2(func(uint32) []byte { return goAway(0, 0) })},
@@ -231,8 +243,8 @@ func ownTransport(err error) func(testing.TB, bool) *scene {
 	}
 }
 
-// rawH2 is an HTTP/2 server (prior knowledge, no TLS) that answers the headers of each stream with the frames of respond. A single
-// byte 0 after them stands for closing the connection.
+// rawH2 is an HTTP/2 server (prior knowledge, no TLS) that answers the headers of each stream with the frames of
+// respond. A single byte 0 after them stands for closing the connection.
 func rawH2(respond func(stream uint32) []byte) func(testing.TB, bool) *scene {
 	return func(tb testing.TB, _ bool) *scene {
 		var streams atomic.Int32

@@ -28,7 +28,8 @@ func (d *doer) logRepeat(req *http.Request, cl *call) {
 	d.log(req.Context(), slog.LevelWarn, "operation is repeated", req, cl, attrs...)
 }
 
-// plainQuery are the options whose values may be shown. $filter may name a person or a tenant, $skiptoken is a capability.
+// plainQuery are the options whose values may be shown. $filter may name a person or a tenant, $skiptoken is a
+// capability.
 var plainQuery = map[string]bool{"$top": true, "$skip": true, "$count": true, "$select": true}
 
 // safeURL is a URL fit for a text: without user, fragment and most of its query's values.

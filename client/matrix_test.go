@@ -242,8 +242,12 @@ func (w want) compare(err error, c class, repeated int, seen func() int, slack i
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("a context error that the caller's context did not cause: %w", err)
 	}
-	if c != refusedHere && c != noToken && e.Attempts != w.attempts {
-		return fmt.Errorf("Error.Attempts is %d, want %d", e.Attempts, w.attempts)
+	sent := w.attempts
+	if c == refusedHere || c == noToken {
+		sent = 0
+	}
+	if e.Attempts != sent {
+		return fmt.Errorf("Error.Attempts is %d, want %d", e.Attempts, sent)
 	}
 	return nil
 }

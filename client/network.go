@@ -14,8 +14,9 @@ import (
 	"syscall"
 )
 
-// transportClass judges a request that was handed to the transport and got no answer. live says that the attempt's context had not
-// ended: net/http then has stopped writing before it returns, so that what the trace saw is all there was.
+// transportClass judges a request that was handed to the transport and got no answer. live says that the attempt's
+// context had not ended: net/http then has stopped writing before it returns, so that what the trace saw is all there
+// was.
 func transportClass(err, handshake error, e evidence, live bool) class {
 	_, dialFailed := errors.AsType[*dialError](err)
 	proven := dialFailed || e.gotConn && !e.wroteHeaders && live
@@ -55,8 +56,9 @@ func refusedConnection(err error) bool {
 // wsaECONNREFUSED is what Windows says; its syscall.ECONNREFUSED is a number that Go made up.
 const wsaECONNREFUSED = syscall.Errno(10061)
 
-// hopeless says that a repeat would fail in the same way: no such name, a certificate that does not verify, a TLS alert, an answer that is not TLS,
-// a proxy that wants a login. A handshake that timed out or was reset is none of them.
+// hopeless says that a repeat would fail in the same way: no such name, a certificate that does not verify, a TLS
+// alert, an answer that is not TLS, a proxy that wants a login. A handshake that timed out or was reset is none of
+// them.
 func hopeless(err, handshake error) bool {
 	if d, ok := errors.AsType[*net.DNSError](err); ok {
 		return !d.IsTemporary && !d.IsTimeout
@@ -107,9 +109,9 @@ func (e streamError) Error() string { return "HTTP/2 stream error" }
 
 const h2RefusedStream = 0x7 // RFC 9113, section 7
 
-// refusedStream says that the HTTP/2 server did not process the request: it reset the stream with REFUSED_STREAM, or sent GOAWAY with a last stream below ours
-// (RFC 9113, section 8.7). net/http has no types for the latter; should its words change, the outcome is unknown, which is safe. With the code
-// PROTOCOL_ERROR neither is believed.
+// refusedStream says that the HTTP/2 server did not process the request: it reset the stream with REFUSED_STREAM, or
+// sent GOAWAY with a last stream below ours (RFC 9113, section 8.7). net/http has no types for the latter; should its
+// words change, the outcome is unknown, which is safe. With the code PROTOCOL_ERROR neither is believed.
 func refusedStream(err error) bool {
 	if e, ok := errors.AsType[streamError](err); ok {
 		return e.Code == h2RefusedStream
@@ -134,7 +136,8 @@ func (e *proxyError) Error() string {
 	return "the proxy answered " + clean(e.status, maxCodeText)
 }
 
-// checkProxy gives a proxy's refusal a type: net/http makes a plain text of it. Whether it can pass is for its status to say.
+// checkProxy gives a proxy's refusal a type: net/http makes a plain text of it. Whether it can pass is for its status
+// to say.
 func checkProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/seed-13c6ebcb/securescore/auth"
 )
 
 // With TLS 1.3 a server refuses a client's certificate after the request may have left: one attempt, whatever is known.
@@ -104,5 +106,28 @@ func TestTypedTexts(t *testing.T) {
 	}
 	if got := (&proxyError{407, "407 \x1b[0m"}).Error(); got != `the proxy answered 407 \u001b[0m` {
 		t.Error(got)
+	}
+}
+
+// The client's own transport gives a proxy's refusal a type; the caller's is not touched.
+func TestProxyCheck(t *testing.T) {
+	t.Parallel()
+	origin, err := auth.ParseOrigin("https://graph.example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rt, owned := baseTransport(nil, origin)
+	if rt != owned || owned == http.DefaultTransport {
+		t.Fatalf("%T is not a transport of its own", rt)
+	}
+	for status, refused := range map[int]bool{200: false, 407: true, 502: true} {
+		err := owned.OnProxyConnectResponse(t.Context(), nil, nil, &http.Response{StatusCode: status, Status: fmt.Sprint(status)})
+		if got := err != nil && is[*proxyError](err); got != refused {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+	given := &http.Transport{}
+	if rt, owned := baseTransport(given, origin); rt != given || owned != nil || given.OnProxyConnectResponse != nil {
+		t.Error("the caller's transport was changed")
 	}
 }

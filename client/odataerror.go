@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// odataError is what could be made out of an error answer's body. Microsoft's gateways send many shapes: every part is best effort.
+// odataError is what could be made out of an error answer's body. Microsoft's gateways send many shapes: every part
+// is best effort.
 type odataError struct {
 	code, message, target, innerCode string
 	requestID, clientRequestID       string
@@ -16,8 +17,9 @@ type odataError struct {
 // maxInnerErrors bounds the walk into nested inner errors.
 const maxInnerErrors = 16
 
-// parseODataError reads {"error":{"code","message","target","innerError":{…}}}, and what has been seen in its place: innererror, inner errors with a code
-// of their own, an empty code, a date with no zone, an "error" that is a string (with "error_description"), HTML, nothing.
+// parseODataError reads {"error":{"code","message","target","innerError":{…}}}, and what has been seen in its place:
+// innererror, inner errors with a code of their own, an empty code, a date with no zone, an "error" that is a string
+// (with "error_description"), HTML, nothing.
 func parseODataError(body []byte) odataError {
 	var top map[string]json.RawMessage
 	if json.Unmarshal(body, &top) != nil {
@@ -46,7 +48,8 @@ func parseODataError(body []byte) odataError {
 	return e
 }
 
-// addInner takes over what an inner error says. The innermost code is the most specific; of ids and date the outermost is the request's own.
+// addInner takes over what an inner error says. The innermost code is the most specific; of ids and date the
+// outermost is the request's own.
 func (e *odataError) addInner(inner map[string]json.RawMessage) {
 	if code := text(member(inner, "code")); code != "" {
 		e.innerCode = clean(code, maxCodeText)
@@ -112,7 +115,8 @@ func messageText(raw json.RawMessage) string {
 	return ""
 }
 
-// lenientTime reads RFC 3339, and the same with no zone (taken as UTC, as the service means it); zero for anything else.
+// lenientTime reads RFC 3339, and the same with no zone (taken as UTC, as the service means it); zero for anything
+// else.
 func lenientTime(s string) time.Time {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
 		if t, err := time.Parse(layout, s); err == nil {

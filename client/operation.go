@@ -27,9 +27,10 @@ type operation struct {
 	media string
 	// verbatim leaves the query as it is: it is the service's own (a nextLink), not one that was built here.
 	verbatim bool
-	// decode reads the body of a success, to its end. It is run inside the attempt, so that a broken answer to a read can be repeated:
-	// it starts afresh each time. An error that wraps io.ErrUnexpectedEOF or is one of JSON syntax is a broken answer; any other says that this
-	// is what the service answers, and a repeat would be in vain. Nil: no body is wanted, and one that comes is thrown away. It is not run on a 204.
+	// decode reads the body of a success, to its end. It is run inside the attempt, so that a broken answer to a read
+	// can be repeated: it starts afresh each time. An error that wraps io.ErrUnexpectedEOF or is one of JSON syntax
+	// is a broken answer; any other says that this is what the service answers, and a repeat would be in vain. Nil:
+	// no body is wanted, and one that comes is thrown away. It is not run on a 204.
 	decode func(io.Reader) error
 }
 

@@ -32,8 +32,9 @@ func WithCloud(c auth.Cloud) Option {
 	}
 }
 
-// WithBaseURL replaces the Graph root, version included, such as "https://graph.microsoft.com/v1.0". It is https, or http to
-// loopback (an IP literal, or localhost), without user, query and fragment. The scope asked for is its origin and "/.default".
+// WithBaseURL replaces the Graph root, version included, such as "https://graph.microsoft.com/v1.0". It is https, or
+// http to loopback (an IP literal, or localhost), without user, query and fragment. The scope asked for is its origin
+// and "/.default".
 func WithBaseURL(rawURL string) Option {
 	return func(cfg *config) error {
 		if rawURL == "" {
@@ -44,9 +45,10 @@ func WithBaseURL(rawURL string) Option {
 	}
 }
 
-// WithHTTPClient sends requests through a copy of hc: its transport is used as it is, its cookie jar and its redirect policy are not, and its
-// Timeout, if shorter, takes the place of [Timeouts.Attempt]. A transport that is no [http.Transport] has a price: whether a failed write was sent
-// cannot be known, so that every transport error of a write is [ErrOutcomeUnknown] and none is repeated.
+// WithHTTPClient sends requests through a copy of hc: its transport is used as it is, its cookie jar and its redirect
+// policy are not, and its Timeout, if shorter, takes the place of [Timeouts.Attempt]. A transport that is no
+// [http.Transport] has a price: whether a failed write was sent cannot be known, so that every transport error of a
+// write is [ErrOutcomeUnknown] and none is repeated.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(cfg *config) error {
 		if hc == nil {
@@ -57,7 +59,8 @@ func WithHTTPClient(hc *http.Client) Option {
 	}
 }
 
-// WithUserAgent puts the application's own name and version before this library's in User-Agent: "app/1.0 securescore-go/…".
+// WithUserAgent puts the application's own name and version before this library's in User-Agent: "app/1.0
+// securescore-go/…".
 func WithUserAgent(application string) Option {
 	return func(cfg *config) error {
 		if application == "" || len(application) > 256 {
@@ -73,7 +76,8 @@ func WithUserAgent(application string) Option {
 	}
 }
 
-// WithLogger logs each operation at debug level and each repeat as a warning. No body, token or query value is logged. The default is silence.
+// WithLogger logs each operation at debug level and each repeat as a warning. No body, token or query value is
+// logged. The default is silence.
 func WithLogger(l *slog.Logger) Option {
 	return func(cfg *config) error {
 		if l == nil {
@@ -100,10 +104,11 @@ func WithTimeouts(t Timeouts) Option {
 	}
 }
 
-// Timeouts bound one attempt. Zero fields stand for the defaults. They begin when a request is handed to the transport, so that the time that a
-// token takes is not theirs: only the caller's context bounds that.
+// Timeouts bound one attempt. Zero fields stand for the defaults. They begin when a request is handed to the
+// transport, so that the time that a token takes is not theirs: only the caller's context bounds that.
 type Timeouts struct {
-	// ResponseHeader is how long the service may be silent until its headers come: while connecting and sending, and again after the request was sent. Default 60 s.
+	// ResponseHeader is how long the service may be silent until its headers come: while connecting and sending, and
+	// again after the request was sent. Default 60 s.
 	ResponseHeader time.Duration
 	// Idle is how long a body may come without a byte. Default 30 s.
 	Idle time.Duration

@@ -64,8 +64,8 @@ func (a *attempt) success(resp *http.Response, o *outcome) {
 	o.class, o.err = a.judge(b, err)
 }
 
-// judge tells a broken answer, which the next attempt may mend, from one that will be the same again. The reader's own error comes first: the decoder only
-// saw its consequence.
+// judge tells a broken answer, which the next attempt may mend, from one that will be the same again. The reader's
+// own error comes first: the decoder only saw its consequence.
 func (a *attempt) judge(b *body, err error) (class, error) {
 	switch {
 	case is[*tooLargeError](b.err):
@@ -97,7 +97,8 @@ func checkMedia(got, want string) error {
 // peekSize is how much of a body is looked at before it is decoded.
 const peekSize = 512
 
-// checkHead refuses what JSON decoders take for an empty value: an empty body, null, {}, and an error under the status of a success.
+// checkHead refuses what JSON decoders take for an empty value: an empty body, null, {}, and an error under the
+// status of a success.
 func checkHead(head []byte, whole bool, media string) error {
 	if media != mediaJSON {
 		if whole && len(bytes.TrimSpace(head)) == 0 {

@@ -8,25 +8,28 @@ import (
 	"time"
 )
 
-// RetryPolicy says how often and how patiently an operation is repeated. Which failures are repeated at all is not for choice,
-// see the package's documentation. Zero fields stand for the defaults.
+// RetryPolicy says how often and how patiently an operation is repeated. Which failures are repeated at all is not
+// for choice, see the package's documentation. Zero fields stand for the defaults.
 type RetryPolicy struct {
 	// MaxAttempts is the number of requests in all, the first included. Default 4; 1 repeats nothing.
 	MaxAttempts int
-	// BaseDelay is the ceiling of the first wait; the ceiling doubles with each, up to MaxDelay, and the wait is anything below it (full jitter). Default 0.5 s.
+	// BaseDelay is the ceiling of the first wait; the ceiling doubles with each, up to MaxDelay, and the wait is
+	// anything below it (full jitter). Default 0.5 s.
 	BaseDelay time.Duration
 	// ThrottleDelay takes the place of BaseDelay after a 429 without Retry-After. Default 1 s.
 	ThrottleDelay time.Duration
 	// MaxDelay is the highest ceiling. Default 30 s.
 	MaxDelay time.Duration
-	// MaxRetryAfter is the longest Retry-After that is waited for. When the service asks for more, the call fails at once. Default 120 s.
+	// MaxRetryAfter is the longest Retry-After that is waited for. When the service asks for more, the call fails at
+	// once. Default 120 s.
 	MaxRetryAfter time.Duration
-	// TrustRetryAfterOn503 takes a 503 that carries Retry-After for proof that a write was not processed, and repeats it. Graph does not promise that: without this option
-	// a 503 to a write is [ErrOutcomeUnknown].
+	// TrustRetryAfterOn503 takes a 503 that carries Retry-After for proof that a write was not processed, and repeats
+	// it. Graph does not promise that: without this option a 503 to a write is [ErrOutcomeUnknown].
 	TrustRetryAfterOn503 bool
-	// ReuseConnectionsForWrites sends writes over connections that earlier writes have left open, for bulk writes: each saves a TCP and a TLS handshake. The price: a server may
-	// close an idle connection just as a write leaves, and then nobody knows whether it arrived. Every failure on a reused connection is [ErrOutcomeUnknown] (6 of 300
-	// writes in a test against a server that closes early; none over new connections).
+	// ReuseConnectionsForWrites sends writes over connections that earlier writes have left open, for bulk writes:
+	// each saves a TCP and a TLS handshake. The price: a server may close an idle connection just as a write leaves,
+	// and then nobody knows whether it arrived: a write whose reused connection breaks is [ErrOutcomeUnknown] (6 of 300
+	// in a test against a server that closes early; none over new connections).
 	ReuseConnectionsForWrites bool
 }
 
@@ -88,7 +91,8 @@ const (
 // verdictTable holds the verdict of each class but done, for reads and for writes.
 type verdictTable [classCount]struct{ read, write verdict }
 
-// defaultVerdicts is the retry contract of the package's documentation. A write is repeated only where it was provably not processed.
+// defaultVerdicts is the retry contract of the package's documentation. A write is repeated only where it was
+// provably not processed.
 func defaultVerdicts() verdictTable {
 	return verdictTable{
 		refusedDial:  {repeat, repeat},
@@ -157,8 +161,8 @@ type retrier struct {
 	repeating func() // told before each wait
 }
 
-// check is the CheckRetry of go-retryablehttp. What it is given says little; the attempt has recorded its outcome in the call.
-// It never returns an error: what the caller gets is made of the call's record, once the loop has ended.
+// check is the CheckRetry of go-retryablehttp. What it is given says little; the attempt has recorded its outcome in
+// the call. It never returns an error: what the caller gets is made of the call's record, once the loop has ended.
 func (r *retrier) check(ctx context.Context, _ *http.Response, _ error) (bool, error) {
 	again := r.decide(ctx)
 	if again {

@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// What a text may hold of the server's words, in bytes. Code, target, inner code and message together stay within 2 KiB.
+// What a text may hold of the server's words, in bytes. Code, target, inner code and message together stay within 2
+// KiB.
 const (
 	maxCodeText    = 200
 	maxMessageText = 1300
@@ -15,8 +16,8 @@ const (
 	maxCauseText   = 2048
 )
 
-// clean makes a text of others safe to print on one line: what does not print is escaped, a bearer token that is echoed is cut, and
-// the result has at most limit bytes.
+// clean makes a text of others safe to print on one line: what does not print is escaped, a bearer token that is
+// echoed is cut, and the result has at most limit bytes.
 func clean(s string, limit int) string {
 	if len(s) > 8*limit {
 		s = s[:8*limit]
@@ -48,7 +49,8 @@ func clean(s string, limit int) string {
 	return b.String()
 }
 
-// cutBearer replaces what follows the word "Bearer", in any case, up to the next blank or quote: a proxy's page may echo the request.
+// cutBearer replaces what follows the word "Bearer", in any case, up to the next blank or quote: a proxy's page may
+// echo the request.
 func cutBearer(s string) string {
 	const word = "bearer "
 	for from := 0; ; {

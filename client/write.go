@@ -11,9 +11,10 @@ import (
 	"time"
 )
 
-// writeGuard keeps net/http from repeating a write by itself. On HTTP/2 it replays requests that have GetBody or no body, on HTTP/1 those with an Idempotency-Key,
-// and in either case it may send over a connection that the server has just closed. So a write goes through a connection
-// made for it alone, whose RoundTrip replays nothing. The read after a 503 gets a new connection in the same way.
+// writeGuard keeps net/http from repeating a write by itself. On HTTP/2 it replays requests that have GetBody or no
+// body, on HTTP/1 those with an Idempotency-Key, and in either case it may send over a connection that the server has
+// just closed. So a write goes through a connection made for it alone, whose RoundTrip replays nothing. The read
+// after a 503 gets a new connection in the same way.
 type writeGuard struct {
 	base      http.RoundTripper
 	transport *http.Transport // base, where it is one
@@ -115,7 +116,8 @@ func (b *connBody) Close() error {
 	return err
 }
 
-// maxIdleWrites is how many idle connections are kept for bulk writes: as many as the service serves at a time for one application and tenant.
+// maxIdleWrites is how many idle connections are kept for bulk writes: as many as the service serves at a time for
+// one application and tenant.
 const maxIdleWrites = 4
 
 // connPool keeps connections between writes. All are to the one origin of the client.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -100,6 +101,37 @@ func TestReadsShareConnections(t *testing.T) {
 	}
 }
 
+// CloseIdleConnections closes what the client has made, and leaves the caller's transport alone.
+func TestCloseIdleConnections(t *testing.T) {
+	t.Parallel()
+	var conns remotes
+	base, tr := serve(t, false, func(w http.ResponseWriter, r *http.Request) { conns.add(r.RemoteAddr); reply(w, r, `{"id":"1"}`) })
+	for _, tt := range []struct {
+		name  string
+		opts  []Option
+		write bool
+		want  int
+	}{
+		{"own transport", nil, false, 2},
+		{"own pool", []Option{withTransport(tr), WithRetryPolicy(RetryPolicy{ReuseConnectionsForWrites: true})}, true, 2},
+		{"caller's transport", []Option{withTransport(tr)}, false, 1},
+	} {
+		before := conns.count()
+		c := newClient(t, base, tt.opts...)
+		for i := range 4 {
+			if err := c.run(t.Context(), opFor(tt.write), "/things"); err != nil {
+				t.Fatal(err)
+			}
+			if i == 1 {
+				c.CloseIdleConnections()
+			}
+		}
+		if got := conns.count() - before; got != tt.want {
+			t.Errorf("%s: %d connections, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
 // Microsoft asks for a new connection after a 503.
 func TestReadAfter503UsesNewConnection(t *testing.T) {
 	t.Parallel()
@@ -114,11 +146,16 @@ func TestReadAfter503UsesNewConnection(t *testing.T) {
 			}
 			reply(w, r, `{"id":"1"}`)
 		})
-		c := newClient(t, base, withTransport(tr), WithRetryPolicy(quick))
+		p := quick
+		p.ReuseConnectionsForWrites = true
+		c := newClient(t, base, withTransport(tr), WithRetryPolicy(p))
 		for range 3 {
 			if err := c.run(t.Context(), opFor(false), "/things"); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if n := idle(c); n != 0 {
+			t.Errorf("%d connections of reads are kept for writes", n)
 		}
 		if got, want := conns.count(), pick(status == 503, 2, 1); n != 4 || got != want {
 			t.Errorf("status %d: %d requests over %d connections, want 4 over %d", status, n, got, want)
@@ -154,7 +191,7 @@ func TestIdempotencyKeyIsRemoved(t *testing.T) {
 	})
 	c := newClient(t, "https://graph.example.com/v1.0", withTransport(own))
 	err := c.do(t.Context(), opFor(true), nil, func(ctx context.Context) (*http.Response, error) {
-		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/things", http.NoBody)
+		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/things", strings.NewReader("x"))
 		req.Header["Idempotency-Key"] = nil
 		req.Header["x-idempotency-key"] = []string{"1"}
 		return c.doer.Do(req)
@@ -169,7 +206,8 @@ func TestIdempotencyKeyIsRemoved(t *testing.T) {
 	}
 }
 
-// On a server that closes each connection right after its answer, writes over reused connections are sometimes lost, and then unknown; over new ones never.
+// On a server that closes each connection right after its answer, writes over reused connections are sometimes lost,
+// and then unknown; over new ones never.
 func TestServerThatClosesEarly(t *testing.T) {
 	t.Parallel()
 	addr := listen(t, func(c net.Conn) {
@@ -217,7 +255,8 @@ func TestReusedConnectionProvesNothing(t *testing.T) {
 	}
 }
 
-// On HTTP/2 net/http repeats a read for as long as a server answers PROTOCOL_ERROR. One repeat of its own is all it gets.
+// On HTTP/2 net/http repeats a read for as long as a server answers PROTOCOL_ERROR. One repeat of its own is all it
+// gets.
 func TestReadsOverHTTP2AreBounded(t *testing.T) {
 	t.Parallel()
 	for _, code := range []uint32{0x1, 0x7} {
@@ -359,6 +398,45 @@ func idle(c *Client) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.idle)
+}
+
+// A connection that the server is about to close, or whose answer was not read to its end, is not kept.
+func TestPoolKeepsGoodConnectionsOnly(t *testing.T) {
+	t.Parallel()
+	var conns remotes
+	base, tr := serve(t, false, func(w http.ResponseWriter, r *http.Request) {
+		conns.add(r.RemoteAddr)
+		if r.URL.Path == "/v1.0/page" {
+			w.Header().Set("Content-Type", "text/html") // and not read for that
+			w.WriteHeader(http.StatusCreated)
+			_, _ = io.WriteString(w, strings.Repeat("<p>", 100_000))
+			return
+		}
+		w.Header().Set("Connection", "close")
+		reply(w, r, `{"id":"1"}`)
+	})
+	p := quick
+	p.ReuseConnectionsForWrites = true
+	c := newClient(t, base, withTransport(tr), WithRetryPolicy(p))
+	for range 50 {
+		if err := c.run(t.Context(), opFor(true), "/things"); err != nil || idle(c) != 0 {
+			t.Fatalf("%d connections are kept, %v", idle(c), err)
+		}
+	}
+	if err := c.run(t.Context(), opFor(true), "/page"); err == nil || idle(c) != 0 {
+		t.Fatalf("%d connections are kept, %v", idle(c), err)
+	}
+	for content, want := range map[string]bool{"": true, "more": false} {
+		whole := !want
+		b := &connBody{ReadCloser: io.NopCloser(strings.NewReader("some" + content)), release: func(w bool) { whole = w }}
+		_, _ = io.ReadFull(b, make([]byte, 4))
+		if content == "" {
+			_, _ = b.Read(make([]byte, 1))
+		}
+		if b.Close(); whole != want {
+			t.Errorf("%q unread: whole is %t", content, whole)
+		}
+	}
 }
 
 func TestHostPort(t *testing.T) {
