@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -63,14 +64,20 @@ func (d *decoder) finish() error {
 			d.err = err
 		}
 	}
-	if errors.Is(d.err, io.EOF) {
-		d.err = fmt.Errorf("no JSON value: %w", io.ErrUnexpectedEOF)
+	switch {
+	case d.err == nil:
+		return d.faults.err(d.info)
+	case errors.Is(d.err, io.EOF):
+		return fmt.Errorf("no JSON value: %w", io.ErrUnexpectedEOF)
 	}
-	if d.err != nil {
-		return d.err
-	}
-	return d.faults.err(d.info)
+	return &decodeError{d.err}
 }
+
+// decodeError keeps the texts of jsontext's errors, which encoding/json rewrites when it is built on version 2.
+type decodeError struct{ err error }
+
+func (e *decodeError) Error() string { return e.err.Error() }
+func (e *decodeError) Unwrap() error { return e.err }
 
 // object is the state of one object that is being decoded.
 type object struct {
@@ -228,13 +235,22 @@ func describe(v jsontext.Value) string {
 	return shorten(string(v))
 }
 
-// shorten cuts a text to 40 characters.
+// shorten cuts a text to 40 characters and escapes what would steer a terminal.
 func shorten(s string) string {
 	const limit = 40
-	if r := []rune(s); len(r) > limit {
-		return string(r[:limit]) + "…"
+	var b strings.Builder
+	n := 0
+	for _, r := range s {
+		if n++; n > limit {
+			return b.String() + "…"
+		}
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
 	}
-	return s
+	return b.String()
 }
 
 func decodeString(d *decoder, o *object, i int, dst **string) {
@@ -287,6 +303,10 @@ func parseDouble(v []byte) (float64, bool) {
 		return 0, false
 	}
 	f, err := strconv.ParseFloat(string(v), 64)
+	if f == 0 && err == nil { // not zero is not zero, however small
+		digits, _, _ := strings.Cut(strings.ToLower(string(v)), "e")
+		return f, !strings.ContainsAny(digits, "123456789")
+	}
 	return f, err == nil
 }
 
@@ -320,7 +340,7 @@ func decodeInteger(d *decoder, o *object, i, bits int) (int64, bool) {
 	return n, ok
 }
 
-// parseInteger takes 3.0 and 3e0 as well as 3: one number, three spellings.
+// parseInteger takes 3.0 and 3e0 as well as 3: one number, three spellings. It works on the text, for a float64 would round.
 func parseInteger(v []byte, bits int) (int64, bool) {
 	if !number(v) {
 		return 0, false
@@ -328,13 +348,32 @@ func parseInteger(v []byte, bits int) (int64, bool) {
 	if n, err := strconv.ParseInt(string(v), 10, bits); err == nil {
 		return n, true
 	}
-	const exact = 1 << 53
-	f, err := strconv.ParseFloat(string(v), 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) >= exact {
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(string(v)), "e")
+	mantissa, negative := strings.CutPrefix(mantissa, "-")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	all := strings.TrimLeft(whole+fraction, "0")
+	digits := strings.TrimRight(all, "0")
+	if digits == "" {
+		return 0, true
+	}
+	power := 0
+	if exponent != "" {
+		var err error
+		if power, err = strconv.Atoi(exponent); err != nil {
+			return 0, false
+		}
+	}
+	const most = 19 // digits of an int64
+	zeros := power - len(fraction) + len(all) - len(digits)
+	if zeros < 0 || zeros > most || len(digits)+zeros > most {
 		return 0, false
 	}
-	n := int64(f)
-	return n, n>>(bits-1) == 0 || n>>(bits-1) == -1
+	digits += strings.Repeat("0", zeros)
+	if negative {
+		digits = "-" + digits
+	}
+	n, err := strconv.ParseInt(digits, 10, bits)
+	return n, err == nil
 }
 
 func decodeBoolean(d *decoder, o *object, i int, dst **bool) {
@@ -377,34 +416,41 @@ func (o *object) remember() *details {
 // parseDateTimeOffset takes what OData's Edm.DateTimeOffset allows: RFC 3339, with any number of fractional digits (the
 // value keeps nine), and the seconds may be left out.
 func parseDateTimeOffset(s string) (time.Time, bool) {
-	for _, layout := range [...]string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t, true
-		}
+	const minutes = len("2006-01-02T15:04")
+	if len(s) > minutes && s[minutes] != ':' {
+		s = s[:minutes] + ":00" + s[minutes:]
 	}
-	return time.Time{}, false
+	t, err := time.Parse(time.RFC3339, s)
+	_, offset := t.Zone()
+	// time.Parse takes a comma for the point, and offsets of a day and more.
+	return t, err == nil && !strings.Contains(s, ",") && max(offset, -offset) < 24*60*60
 }
 
 func decodeStrings(d *decoder, o *object, i int, dst *[]string) {
 	if !d.enter(o, i) {
 		return
 	}
-	*dst = []string{}
+	list := []string{}
+	var nulls []int
 	d.elements(func() {
 		v := d.value()
 		switch {
 		case v == nil:
 			return
 		case v[0] == '"':
-			*dst = append(*dst, d.text(v))
+			list = append(list, d.text(v))
 			return
 		case v[0] == 'n':
-			o.remember().nulls = append(o.details.nulls, nullItem{i, len(*dst)})
+			nulls = append(nulls, len(list))
 		default:
 			d.mismatch(v, "a string (Edm.String)")
 		}
-		*dst = append(*dst, "")
+		list = append(list, "")
 	})
+	if nulls != nil {
+		o.remember().lists = append(o.details.lists, nullList{i, list, nulls})
+	}
+	*dst = list
 }
 
 func decodeObjects[T any, P model[T]](d *decoder, o *object, i int, dst *[]T) {
@@ -427,13 +473,30 @@ func decodeObject[T any, P model[T]](d *decoder, o *object, i int, dst **T) {
 	P(*dst).decode(d)
 }
 
-// decodeAny is for what the batch endpoint carries: bodies of any kind, and headers.
-func decodeAny[T any](d *decoder, o *object, i int, dst *T) {
+// decodeRaw is for the bodies that the batch endpoint carries.
+func decodeRaw(d *decoder, o *object, i int, dst *json.RawMessage) {
+	if v := d.property(o, i); v != nil {
+		*dst = json.RawMessage(v.Clone())
+	}
+}
+
+// decodeHeaders is for the headers that the batch endpoint carries.
+func decodeHeaders(d *decoder, o *object, i int, dst *map[string]string) {
 	v := d.property(o, i)
 	if v == nil {
 		return
 	}
-	if err := json.Unmarshal(v, dst); err != nil {
-		d.mismatch(v, fmt.Sprintf("a %T", *dst))
+	var headers map[string]*string
+	err := json.Unmarshal(v, &headers)
+	*dst = make(map[string]string, len(headers))
+	for name, value := range headers {
+		if value == nil {
+			err = errors.New("null")
+			continue
+		}
+		(*dst)[name] = *value
+	}
+	if err != nil {
+		d.mismatch(v, "an object of strings")
 	}
 }

@@ -30,6 +30,15 @@ func TestMismatches(t *testing.T) {
 		},
 		"negative overflow":     {`{"activeUserCount":-2147483649}`, `secureScore: activeUserCount: found -2147483649, wanted an integer of 32 bits (Edm.Int32)`},
 		"overflow as a float":   {`{"activeUserCount":3e9}`, `secureScore: activeUserCount: found 3e9, wanted an integer of 32 bits (Edm.Int32)`},
+		"almost an integer":     {`{"activeUserCount":14.9999999999999999999}`, `secureScore: activeUserCount: found 14.9999999999999999999, wanted an integer of 32 bits (Edm.Int32)`},
+		"almost zero":           {`{"activeUserCount":1e-400}`, `secureScore: activeUserCount: found 1e-400, wanted an integer of 32 bits (Edm.Int32)`},
+		"a vast exponent":       {`{"activeUserCount":1e99999999999999999999}`, `secureScore: activeUserCount: found 1e99999999999999999999, wanted an integer of 32 bits (Edm.Int32)`},
+		"underflow of a Double": {`{"currentScore":1e-400}`, `secureScore: currentScore: found 1e-400, wanted a number (Edm.Double)`},
+		"a date too short":      {`{"createdDateTime":"2026-07-17"}`, `secureScore: createdDateTime: found "2026-07-17", wanted a date and time with offset (Edm.DateTimeOffset)`},
+		"an hour of one digit":  {`{"createdDateTime":"2026-07-17T0:00:31Z"}`, `secureScore: createdDateTime: found "2026-07-17T0:00:31Z", wanted a date and time with offset (Edm.DateTimeOffset)`},
+		"a comma in a date":     {`{"createdDateTime":"2026-07-17T00:00:31,5Z"}`, `secureScore: createdDateTime: found "2026-07-17T00:00:31,5Z", wanted a date and time with offset (Edm.DateTimeOffset)`},
+		"an offset of a day":    {`{"createdDateTime":"2026-07-17T00:00:31+24:00"}`, `secureScore: createdDateTime: found "2026-07-17T00:00:31+24:00", wanted a date and time with offset (Edm.DateTimeOffset)`},
+		"what steers a screen":  {"{\"currentScore\":\"\u009b31m\u202e\u2028\"}", `secureScore: currentScore: found "\u009b31m\u202e\u2028", wanted a number (Edm.Double)`},
 		"fraction":              {`{"licensedUserCount":1.5}`, `secureScore: licensedUserCount: found 1.5, wanted an integer of 32 bits (Edm.Int32)`},
 		"integer as text":       {`{"activeUserCount":"15"}`, `secureScore: activeUserCount: found "15", wanted an integer of 32 bits (Edm.Int32)`},
 		"overflow of a Double":  {`{"currentScore":1e400}`, `secureScore: currentScore: found 1e400, wanted a number (Edm.Double)`},
@@ -149,13 +158,32 @@ func TestDecodeOneByteAtATime(t *testing.T) {
 
 func TestIntegersInOtherSpellings(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]int32{"3.0": 3, "3e0": 3, "-2.5e1": -25, "21474836.47e2": 2147483647, "-2147483648.0": -2147483648, "0.0": 0} {
+	for text, want := range map[string]int32{"3.0": 3, "3e0": 3, "-2.5e1": -25, "21474836.47e2": 2147483647, "-2147483648.0": -2147483648, "0.0": 0, "-0": 0, "0e999999999999999999999": 0, "100e-2": 1, "0.002E3": 2} {
 		var score gen.SecureScore
 		if err := json.Unmarshal([]byte(`{"activeUserCount":`+text+`}`), &score); err != nil {
 			t.Error(err)
 		} else if *score.ActiveUserCount != want {
 			t.Errorf("%s: got %d, want %d", text, *score.ActiveUserCount, want)
 		}
+	}
+}
+
+func TestBatchHeaders(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{`{"headers":{"a":null}}`, `{"headers":{"a":1}}`, `{"headers":[]}`} {
+		var mismatch *gen.TypeError
+		if err := json.Unmarshal([]byte(text), new(gen.BatchResponseItem)); !errors.As(err, &mismatch) || mismatch.Faults[0].Path != "headers" {
+			t.Errorf("%s: got %v", text, err)
+		}
+	}
+}
+
+// TestSyntaxErrorsNameTheThing holds the texts that encoding/json would rewrite when it is built on version 2.
+func TestSyntaxErrorsNameTheThing(t *testing.T) {
+	t.Parallel()
+	err := json.Unmarshal([]byte(`{"id":"a","id":"b"}`), new(gen.SecureScore))
+	if err == nil || !strings.Contains(err.Error(), `duplicate object member name "id"`) {
+		t.Errorf("got %v", err)
 	}
 }
 

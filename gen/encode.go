@@ -3,8 +3,9 @@ package gen
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
-	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -42,8 +43,12 @@ func (e *encoder) begin(info *typeInfo, extra Members) output {
 		e.info = info
 	}
 	o := output{held: extra.held, info: info, start: len(e.b)}
-	if o.held == nil {
+	switch {
+	case o.held == nil:
 		o.held = nothing
+	case o.held.info != nil && o.held.info != info:
+		// Of another type: what it remembers of declared members is not about these, and it may hold their names.
+		o.held = &held{raw: o.held.raw, edited: true}
 	}
 	e.b = append(e.b, '{')
 	return o
@@ -138,16 +143,20 @@ func (e *encoder) within(name string, index int, encode func(*encoder)) {
 	e.path = e.path[:length]
 }
 
-func (e *encoder) text(s, name string) {
+// text writes a string: a property, or the element of one where index is not negative.
+func (e *encoder) text(s, name string, index int) {
 	var err error
 	if e.b, err = jsontext.AppendQuote(e.b, s); err != nil {
-		e.fault(name, strconv.Quote(shorten(s)), "UTF-8")
+		if index >= 0 {
+			name = fmt.Sprintf("%s[%d]", name, index)
+		}
+		e.fault(name, shorten(strconv.Quote(s)), "UTF-8")
 	}
 }
 
 func encodeString(e *encoder, o *output, i int, v *string) {
 	if e.name(o, i, v != nil) {
-		e.text(*v, o.info.properties[i])
+		e.text(*v, o.info.properties[i], -1)
 	}
 }
 
@@ -233,30 +242,35 @@ func encodeStrings(e *encoder, o *output, i int, v []string) {
 	if !e.name(o, i, v != nil) {
 		return
 	}
+	nulls := o.cameNull(i, v)
 	e.b = append(e.b, '[')
 	for j, s := range v {
 		if j > 0 {
 			e.b = append(e.b, ',')
 		}
-		if s == "" && o.cameNull(i, j) {
-			e.b = append(e.b, "null"...)
-			continue
+		if len(nulls) > 0 && nulls[0] == j {
+			nulls = nulls[1:]
+			if s == "" {
+				e.b = append(e.b, "null"...)
+				continue
+			}
 		}
-		e.text(s, fmt.Sprintf("%s[%d]", o.info.properties[i], j))
+		e.text(s, o.info.properties[i], j)
 	}
 	e.b = append(e.b, ']')
 }
 
-func (h *held) cameNull(property, index int) bool {
-	if h.details == nil {
-		return false
+// cameNull returns which elements came as null, if the field still holds the slice that was decoded.
+func (h *held) cameNull(property int, v []string) []int {
+	if h.details == nil || len(v) == 0 {
+		return nil
 	}
-	for _, n := range h.details.nulls {
-		if n == (nullItem{property, index}) {
-			return true
+	for _, l := range h.details.lists {
+		if l.property == property && len(l.list) == len(v) && &l.list[0] == &v[0] {
+			return l.at
 		}
 	}
-	return false
+	return nil
 }
 
 func encodeObjects[T any, P model[T]](e *encoder, o *output, i int, v []T) {
@@ -279,15 +293,30 @@ func encodeObject[T any, P model[T]](e *encoder, o *output, i int, v *T) {
 	}
 }
 
-// encodeAny is for what the batch endpoint carries: bodies of any kind, and headers.
-func encodeAny[T any](e *encoder, o *output, i int, v T) {
-	if !e.name(o, i, !reflect.ValueOf(v).IsZero()) {
+// encodeRaw is for the bodies that the batch endpoint carries.
+func encodeRaw(e *encoder, o *output, i int, v json.RawMessage) {
+	if !e.name(o, i, v != nil) {
 		return
 	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		e.fault(o.info.properties[i], err.Error(), "JSON")
-		b = []byte("null")
+	if !json.Valid(v) {
+		e.fault(o.info.properties[i], shorten(strconv.Quote(string(v))), "JSON")
 	}
-	e.b = append(e.b, b...)
+	e.b = append(e.b, v...)
+}
+
+// encodeHeaders is for the headers that the batch endpoint carries.
+func encodeHeaders(e *encoder, o *output, i int, v map[string]string) {
+	if !e.name(o, i, v != nil) {
+		return
+	}
+	e.b = append(e.b, '{')
+	for j, name := range slices.Sorted(maps.Keys(v)) {
+		if j > 0 {
+			e.b = append(e.b, ',')
+		}
+		e.text(name, o.info.properties[i], -1)
+		e.b = append(e.b, ':')
+		e.text(v[name], o.info.properties[i]+"."+name, -1)
+	}
+	e.b = append(e.b, '}')
 }

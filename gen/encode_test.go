@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,6 +86,47 @@ func TestSettingAFieldReplacesWhatCame(t *testing.T) {
 			}
 			sameJSON(t, got, []byte(tt.want))
 		})
+	}
+}
+
+// TestStringsThatCameAsNull holds that they are remembered for the very slice that was decoded, and for no other.
+func TestStringsThatCameAsNull(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change func([]string) []string
+		want   string
+	}{
+		"as it came":       {func(s []string) []string { return s }, `["a",null,"b",null]`},
+		"one is set":       {func(s []string) []string { s[1] = "x"; return s }, `["a","x","b",null]`},
+		"another slice":    {func([]string) []string { return []string{"x", "", "y", ""} }, `["x","","y",""]`},
+		"a part":           {func(s []string) []string { return s[1:] }, `["","b",""]`},
+		"cut to the first": {func(s []string) []string { return s[:2] }, `["a",""]`},
+		"empty":            {func(s []string) []string { return s[:0] }, `[]`},
+		"longer":           {func(s []string) []string { return append(s, "c") }, `["a","","b","","c"]`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var score gen.SecureScore
+			if err := json.Unmarshal([]byte(`{"enabledServices":["a",null,"b",null]}`), &score); err != nil {
+				t.Fatal(err)
+			}
+			score.EnabledServices = tt.change(score.EnabledServices)
+			got, err := json.Marshal(score)
+			if err != nil || string(got) != `{"enabledServices":`+tt.want+`}` {
+				t.Errorf("got %s, %v, want %s", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// TestManyNulls would take minutes if each were looked for.
+func TestManyNulls(t *testing.T) {
+	t.Parallel()
+	text := `{"enabledServices":[` + strings.Repeat("null,", 200_000) + `null]}`
+	got, err := through[gen.SecureScore]([]byte(text))
+	if err != nil || string(got) != text {
+		t.Errorf("not the same: %d bytes, want %d (%v)", len(got), len(text), err)
 	}
 }
 

@@ -7,12 +7,18 @@ import (
 	"sort"
 	"strconv"
 	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // sameJSON fails the test where two JSON texts are not the same value: members in any order, strings by code point, and
 // numbers digit for digit or, where the text differs, as the same float64.
 func sameJSON(t testing.TB, got, want []byte) {
 	t.Helper()
+	// A decoded map hides a name that stands twice.
+	if _, err := jsontext.NewDecoder(bytes.NewReader(got)).ReadValue(); err != nil {
+		t.Errorf("%v in %s", err, got)
+	}
 	if diff := diffJSON("$", parse(t, got), parse(t, want)); diff != "" {
 		t.Errorf("not the same JSON value: %s\n got %s\nwant %s", diff, got, want)
 	}

@@ -33,7 +33,7 @@ type held struct {
 // details is what few objects have.
 type details struct {
 	texts []text     // dates whose text is not the one that would be written
-	nulls []nullItem // elements of string collections that came as null
+	lists []nullList // string collections with elements that came as null
 }
 
 type text struct {
@@ -41,8 +41,11 @@ type text struct {
 	text     string
 }
 
-type nullItem struct {
-	property, index int
+// nullList remembers which elements of a string collection came as null, as long as the field holds that very slice.
+type nullList struct {
+	property int
+	list     []string
+	at       []int // ascending
 }
 
 type typeInfo struct {
@@ -157,8 +160,8 @@ func (m Members) Null(name string) bool {
 	return false
 }
 
-// IsNull reports whether the whole object came as null, as an element of a collection may. It encodes to null again until
-// one of its fields is set.
+// IsNull reports whether the whole object came as null, as an element of a collection may. It encodes to null again unless
+// one of its fields or an undeclared member is set.
 func (m Members) IsNull() bool {
 	return m.held != nil && m.held.null
 }
@@ -249,7 +252,7 @@ func (m *Members) edit(name, pair string) {
 		pairs = append(pairs, pair)
 	}
 	next.raw = strings.Join(pairs, ",")
-	next.edited = true
+	next.edited, next.null = true, false
 	if next.info != nil {
 		for i, p := range next.info.properties {
 			if p == name {
@@ -261,19 +264,23 @@ func (m *Members) edit(name, pair string) {
 }
 
 func encodeMember(value any) (string, error) {
-	if raw, ok := value.(json.RawMessage); ok {
-		if !json.Valid(raw) {
-			return "", fmt.Errorf("%s is not JSON", strconv.Quote(shorten(string(raw))))
+	text, ok := value.(json.RawMessage)
+	if !ok {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(value); err != nil {
+			return "", err
 		}
-		return strings.TrimSpace(string(raw)), nil
+		text = b.Bytes()
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(value); err != nil {
-		return "", err
+	// As strict as decoding: a name that stands twice, say, would be refused there.
+	d := decoder{dec: jsontext.NewDecoder(bytes.NewReader(text))}
+	encoded := strings.TrimSpace(string(d.value()))
+	if err := d.finish(); err != nil {
+		return "", fmt.Errorf("%s is not JSON: %w", shorten(strconv.Quote(string(text))), err)
 	}
-	return strings.TrimSpace(b.String()), nil
+	return encoded, nil
 }
 
 // Clone returns a copy that shares no memory with m. What a page's objects hold may share the page's memory; clone what
@@ -286,6 +293,23 @@ func (m Members) Clone() Members {
 	next.raw = strings.Clone(next.raw)
 	return Members{&next}
 }
+
+// UnmarshalJSON replaces all members by those of one object.
+func (m *Members) UnmarshalJSON(b []byte) error {
+	d := decoder{dec: jsontext.NewDecoder(bytes.NewReader(b))}
+	o := d.begin(membersInfo)
+	for d.next(&o) {
+		d.undeclared(&o)
+	}
+	members := d.end(&o)
+	if err := d.finish(); err != nil {
+		return err
+	}
+	*m = members
+	return nil
+}
+
+var membersInfo = &typeInfo{name: "members"}
 
 // MarshalJSON writes the undeclared members as one object.
 func (m Members) MarshalJSON() ([]byte, error) {

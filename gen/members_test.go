@@ -69,14 +69,14 @@ func TestMembersRead(t *testing.T) {
 
 func TestMembersOfAnotherType(t *testing.T) {
 	t.Parallel()
-	m := decodeControl(t, `{"s":"1","n":1,"f":0.5,"huge":1e400,"inexact":9007199254740993.0,"null":null,"list":[],"object":{},"yes":true}`).Extra
+	m := decodeControl(t, `{"s":"1","n":1,"f":0.5,"huge":1e400,"large":9007199254740993.0,"null":null,"list":[],"object":{},"yes":true}`).Extra
 	tests := map[string]struct {
 		ok   func(string) bool
 		have string
 	}{
 		"Text":    {func(n string) bool { _, ok := m.Text(n); return ok }, "s"},
-		"Float64": {func(n string) bool { _, ok := m.Float64(n); return ok }, "n f inexact"},
-		"Int64":   {func(n string) bool { _, ok := m.Int64(n); return ok }, "n"},
+		"Float64": {func(n string) bool { _, ok := m.Float64(n); return ok }, "n f large"},
+		"Int64":   {func(n string) bool { _, ok := m.Int64(n); return ok }, "n large"},
 		"Bool":    {func(n string) bool { _, ok := m.Bool(n); return ok }, "yes"},
 		"Time":    {func(n string) bool { _, ok := m.Time(n); return ok }, ""},
 	}
@@ -166,6 +166,10 @@ func TestMembersRefuse(t *testing.T) {
 		"no JSON":       {"a", json.RawMessage(`{"b":`), `member "a": "{\"b\":" is not JSON`},
 		"two values":    {"a", json.RawMessage(`1,"b":2`), `member "a": "1,\"b\":2" is not JSON`},
 		"not encodable": {"a", func() {}, `member "a": json: unsupported type: func()`},
+		"two names":     {"a", json.RawMessage(`{"b":1,"b":2}`), `member "a": "{\"b\":1,\"b\":2}" is not JSON`},
+		"bad UTF-8":     {"a", json.RawMessage("\"\xff\""), `member "a": "\"\xff\"" is not JSON`},
+		"a surrogate":   {"a", []json.RawMessage{json.RawMessage(`"\ud800"`)}, `member "a": "[\"\\ud800\"]`},
+		"nothing":       {"a", json.RawMessage(" "), `member "a": " " is not JSON`},
 		"bad name":      {"\xff", 1, `name of member "\xff": `},
 	}
 	for name, tt := range tests {
@@ -182,6 +186,71 @@ func TestMembersRefuse(t *testing.T) {
 	}
 }
 
+func TestMembersKeepWhatIsSet(t *testing.T) {
+	t.Parallel()
+	var m gen.Members
+	for _, text := range []string{`"<&>"`, `123456789012345678901.0`, `{"b": [1]}`} {
+		if err := m.Set("a", json.RawMessage(text)); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := m.Get("a"); string(got) != text {
+			t.Errorf("got %s, want %s", got, text)
+		}
+	}
+	if err := m.Set("a", "<&>"); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := m.Get("a"); string(got) != `"<&>"` || m.Len() != 1 {
+		t.Errorf("got %s among %d", got, m.Len())
+	}
+}
+
+func TestMembersDecode(t *testing.T) {
+	t.Parallel()
+	var m gen.Members
+	if err := json.Unmarshal([]byte(`{"a":1.0,"b":null}`), &m); err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(m)
+	if err != nil || string(got) != `{"a":1.0,"b":null}` || m.Len() != 2 {
+		t.Errorf("got %s, %v", got, err)
+	}
+	for _, text := range []string{`[]`, `{"a":1,"a":2}`, `1`} {
+		if err := m.UnmarshalJSON([]byte(text)); err == nil {
+			t.Errorf("took %s", text)
+		}
+	}
+	if m.Len() != 2 {
+		t.Error("a failed decoding changed the members")
+	}
+}
+
+// TestMembersOfAnotherObject holds that what was remembered of one type's members is not taken for another's.
+func TestMembersOfAnotherObject(t *testing.T) {
+	t.Parallel()
+	var average gen.AverageComparativeScore
+	if err := json.Unmarshal([]byte(`{"averageScore":null,"x":7}`), &average); err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(gen.ControlScore{Extra: average.Extra})
+	if err != nil || string(got) != `{"x":7}` {
+		t.Errorf("got %s, %v", got, err)
+	}
+	if err := json.Unmarshal([]byte(`{"description":"theirs"}`), &average); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := json.Marshal(gen.ControlScore{Description: new("mine"), Extra: average.Extra}); err == nil {
+		t.Errorf("a name stands twice: %s", got)
+	}
+	score := gen.SecureScore{ControlScores: []gen.ControlScore{{}}}
+	if err := json.Unmarshal([]byte(`[null]`), &score.ControlScores); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := json.Marshal(gen.SecureScore{Extra: score.ControlScores[0].Extra}); err != nil || string(got) != `{}` {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
+
 func TestMembersIsNull(t *testing.T) {
 	t.Parallel()
 	var score gen.SecureScore
@@ -192,6 +261,12 @@ func TestMembersIsNull(t *testing.T) {
 		if got := score.ControlScores[i].Extra.IsNull(); got != want {
 			t.Errorf("%d: got %v, want %v", i, got, want)
 		}
+	}
+	if err := score.ControlScores[0].Extra.Set("x", 1); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := json.Marshal(score.ControlScores[0]); err != nil || string(got) != `{"x":1}` || score.ControlScores[0].Extra.IsNull() {
+		t.Errorf("got %s, %v", got, err)
 	}
 }
 

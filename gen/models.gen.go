@@ -129,11 +129,11 @@ func (m *BatchRequestItem) decode(d *decoder) {
 	for d.next(&o) {
 		switch string(o.name) {
 		case "body":
-			decodeAny(d, &o, 0, &m.Body)
+			decodeRaw(d, &o, 0, &m.Body)
 		case "dependsOn":
 			decodeStrings(d, &o, 1, &m.DependsOn)
 		case "headers":
-			decodeAny(d, &o, 2, &m.Headers)
+			decodeHeaders(d, &o, 2, &m.Headers)
 		case "id":
 			decodeString(d, &o, 3, &m.ID)
 		case "method":
@@ -149,9 +149,9 @@ func (m *BatchRequestItem) decode(d *decoder) {
 
 func (m *BatchRequestItem) encode(e *encoder) {
 	o := e.begin(batchRequestItemInfo, m.Extra)
-	encodeAny(e, &o, 0, m.Body)
+	encodeRaw(e, &o, 0, m.Body)
 	encodeStrings(e, &o, 1, m.DependsOn)
-	encodeAny(e, &o, 2, m.Headers)
+	encodeHeaders(e, &o, 2, m.Headers)
 	encodeString(e, &o, 3, m.ID)
 	encodeString(e, &o, 4, m.Method)
 	encodeString(e, &o, 5, m.URL)
@@ -229,9 +229,9 @@ func (m *BatchResponseItem) decode(d *decoder) {
 	for d.next(&o) {
 		switch string(o.name) {
 		case "body":
-			decodeAny(d, &o, 0, &m.Body)
+			decodeRaw(d, &o, 0, &m.Body)
 		case "headers":
-			decodeAny(d, &o, 1, &m.Headers)
+			decodeHeaders(d, &o, 1, &m.Headers)
 		case "id":
 			decodeString(d, &o, 2, &m.ID)
 		case "status":
@@ -245,8 +245,8 @@ func (m *BatchResponseItem) decode(d *decoder) {
 
 func (m *BatchResponseItem) encode(e *encoder) {
 	o := e.begin(batchResponseItemInfo, m.Extra)
-	encodeAny(e, &o, 0, m.Body)
-	encodeAny(e, &o, 1, m.Headers)
+	encodeRaw(e, &o, 0, m.Body)
+	encodeHeaders(e, &o, 1, m.Headers)
 	encodeString(e, &o, 2, m.ID)
 	encodeInt32(e, &o, 3, m.Status)
 	e.end(&o)
