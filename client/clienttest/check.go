@@ -13,7 +13,8 @@ type purpose int
 
 const (
 	forSeed   purpose = iota // types only
-	forCreate                // types, the required members, closed types
+	forCreate                // types, closed types, the required members
+	forUpdate                // types, closed types
 )
 
 // check holds a document against a type. The first fault found is returned,
@@ -31,7 +32,7 @@ func (t *structuredType) check(path string, doc document, why purpose) *odataErr
 			if fault := t.checkName(at, m.value); fault != nil {
 				return fault
 			}
-		case annotation(m.name), t.open, why != forCreate:
+		case annotation(m.name), t.open, why == forSeed:
 		default:
 			return badRequest(at, "The property '%s' does not exist on type '%s'. Make sure to only use property names that are defined by the type.", clip(at), t.name)
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// entity is one document of a collection. It is never changed.
+// entity is one document of a collection. It is never changed, but replaced.
 type entity struct {
 	id      string
 	created time.Time
@@ -24,6 +24,7 @@ type collection struct {
 	name     string
 	kind     *structuredType
 	dated    bool // has a createdDateTime, and is listed newest first
+	tagged   bool // gives each entity an ETag
 	byID     map[string]*entity
 	order    []*entity
 	inserted int
@@ -40,7 +41,7 @@ func (col *collection) prepare(doc document) (*entity, *odataError) {
 	if doc.get("id") == nil {
 		doc = doc.with("id", appendString(nil, uuid.NewString()))
 	}
-	e := &entity{id: doc.text("id"), doc: doc}
+	e := col.entity(doc)
 	if e.id == "" {
 		return nil, badRequest("id", "The property 'id' must not be empty.")
 	}
@@ -50,19 +51,60 @@ func (col *collection) prepare(doc document) (*entity, *odataError) {
 			message: fmt.Sprintf("Another object with the id '%s' already exists in %s.", clip(e.id), col.name),
 		}
 	}
+	return e, nil
+}
+
+// entity makes an entity of a document that has an id.
+func (col *collection) entity(doc document) *entity {
+	if col.tagged && doc.get("@odata.etag") == nil {
+		doc = doc.with("@odata.etag", appendString(nil, tagOf(doc)))
+	}
+	e := &entity{id: doc.text("id"), doc: doc}
 	if col.dated {
 		// Checked already; of a seed it may be absent, which is the oldest.
 		_ = e.created.UnmarshalText([]byte(doc.text("createdDateTime")))
 	}
-	return e, nil
+	return e
 }
 
-// insert puts an entity in its place. Of equal times the later one comes first.
+// find returns the entity of that id.
+func (col *collection) find(id string) (*entity, *odataError) {
+	if e := col.byID[id]; e != nil {
+		return e, nil
+	}
+	return nil, &odataError{
+		status: http.StatusNotFound, code: "ResourceNotFound",
+		message: fmt.Sprintf("Resource '%s' does not exist in %s.", clip(id), col.name),
+	}
+}
+
+// insert puts a new entity in its place.
 func (col *collection) insert(e *entity) {
 	e.number = col.inserted
 	col.inserted++
+	col.place(e, len(col.order))
+}
+
+// replace puts a new version of an entity in its place.
+func (col *collection) replace(old *entity, doc document) *entity {
+	e := col.entity(doc)
+	e.number = old.number
+	col.place(e, col.take(old))
+	return e
+}
+
+// take takes an entity out, and returns where it was.
+func (col *collection) take(e *entity) int {
+	at := slices.Index(col.order, e)
+	col.order = slices.Delete(col.order, at, at+1)
+	delete(col.byID, e.id)
+	return at
+}
+
+// place puts an entity where it belongs by its time, or at a position where
+// times do not matter. Of equal times the later one comes first.
+func (col *collection) place(e *entity, at int) {
 	col.byID[e.id] = e
-	at := len(col.order)
 	if col.dated {
 		at, _ = slices.BinarySearchFunc(col.order, e, func(a, b *entity) int {
 			if c := b.created.Compare(a.created); c != 0 {

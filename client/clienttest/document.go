@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -118,6 +119,16 @@ func (d document) get(name string) []byte {
 	return nil
 }
 
+// member returns the member of that name, be it null.
+func (d document) member(name string) (member, bool) {
+	for _, m := range d {
+		if m.name == name {
+			return m, true
+		}
+	}
+	return member{}, false
+}
+
 // text returns the value of a member that is a string, or "".
 func (d document) text(name string) string {
 	var s string
@@ -148,6 +159,23 @@ func (d document) with(name string, value []byte) document {
 	out = append(out, d[:at]...)
 	out = append(out, member{name, value})
 	return append(out, d[at:]...)
+}
+
+// set returns the document with a member set: in its place, else at the end.
+func (d document) set(name string, value []byte) document {
+	out := append(make(document, 0, len(d)+1), d...)
+	for i, m := range out {
+		if m.name == name {
+			out[i].value = value
+			return out
+		}
+	}
+	return append(out, member{name, value})
+}
+
+// without returns the document with no member of that name.
+func (d document) without(name string) document {
+	return slices.DeleteFunc(slices.Clone(d), func(m member) bool { return m.name == name })
 }
 
 // annotation reports whether a name is one of OData's own.

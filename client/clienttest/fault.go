@@ -16,8 +16,9 @@ type Kind string
 
 // The kinds of request.
 const (
-	KindGraph Kind = "graph"
-	KindToken Kind = "token"
+	KindGraph     Kind = "graph"
+	KindToken     Kind = "token"
+	KindBatchItem Kind = "batch item" // for the Graph, in a batch
 )
 
 // Cut says where the connection is cut.
@@ -42,9 +43,15 @@ const (
 //
 // With no Status and no cut before the answer, the operation is carried out and
 // answered as usual, and the other fields alter that answer. With one of the
-// two, the operation is carried out only where Apply says so.
+// two, the operation is carried out only where Apply says so. A Status of 206 is
+// the exception: it stands in for the status of an operation that succeeds, and
+// with a Warning header makes its answer a partial one.
+//
+// An item of a batch has no connection of its own: with any Cut its answer is
+// missing from those of the batch.
 type Fault struct {
-	// Kind is the kind of request that matches; "" is [KindGraph].
+	// Kind is the kind of request that matches; "" is any but [KindToken]. A
+	// batch item has the method and the path of its own.
 	Kind Kind
 	// Method is the method that matches, any where empty.
 	Method string
@@ -63,8 +70,12 @@ type Fault struct {
 	// away.
 	Header http.Header
 	// Body is the body to answer with, sent as it is. A nil one is the usual
-	// error body for the Status (none for a status below 400).
+	// error body for the Status (none for a status below 400 other than 206).
 	Body []byte
+	// EditBody changes the body of the answer, whichever that is, into what is
+	// sent: a page with a link of the test's own, say. It is called once for
+	// each request that fails, perhaps at the same time.
+	EditBody func(body []byte) []byte
 	// Cut closes the connection on the way.
 	Cut Cut
 	// Delay is waited before the answer, or the cut. It ends with the request's
@@ -85,9 +96,6 @@ func (g *Graph) FailNext(f Fault) {
 	}
 	f.Header = f.Header.Clone()
 	f.Body = slices.Clone(f.Body)
-	if f.Kind == "" {
-		f.Kind = KindGraph
-	}
 	if f.Times == 0 {
 		f.Times = 1
 	}
@@ -127,7 +135,10 @@ func (g *Graph) takeFault(c *call) *Fault {
 }
 
 func (f *Fault) matches(c *call, base string) bool {
-	if f.Kind != c.kind || f.Method != "" && !strings.EqualFold(f.Method, c.Method) {
+	if f.Kind == "" && c.kind == KindToken || f.Kind != "" && f.Kind != c.kind {
+		return false
+	}
+	if f.Method != "" && !strings.EqualFold(f.Method, c.Method) {
 		return false
 	}
 	want, prefix := strings.CutSuffix(strings.ToLower(f.Path), "*")
@@ -143,14 +154,19 @@ func (f *Fault) matches(c *call, base string) bool {
 // needsAnswer reports whether the fault alters an answer of the operation's
 // own.
 func (f *Fault) needsAnswer() bool {
-	return f.Status == 0 && f.Cut != CutBeforeAnswer && f.Cut != CutReset
+	return (f.Status == 0 || f.Status == http.StatusPartialContent) && f.Cut != CutBeforeAnswer && f.Cut != CutReset
 }
 
 // alter makes the fault's answer of the operation's own, which is nil where the
 // operation was not carried out.
 func (f *Fault) alter(own *answer, c *call) *answer {
 	a := own
-	if f.Status != 0 || own == nil {
+	switch {
+	case own != nil && f.Status == http.StatusPartialContent:
+		if own.status < http.StatusBadRequest {
+			own.status = f.Status
+		}
+	case f.Status != 0 || own == nil:
 		a = f.ownAnswer(c)
 	}
 	a.cut = f.Cut
@@ -159,6 +175,9 @@ func (f *Fault) alter(own *answer, c *call) *answer {
 	}
 	if f.Body != nil {
 		a.body, a.verbatim = f.Body, true
+	}
+	if f.EditBody != nil {
+		a.body, a.verbatim = f.EditBody(a.body), true
 	}
 	return a
 }

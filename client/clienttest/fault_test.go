@@ -1,6 +1,7 @@
 package clienttest_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -80,6 +81,60 @@ func TestFaultAnswers(t *testing.T) {
 			t.Errorf("body %q of a create that is carried out, %s stored", r.body, s.stored())
 		}
 	})
+}
+
+func TestFaultPartialContent(t *testing.T) {
+	t.Parallel()
+	s := seeded(t, 1)
+	const warning = `199 - "Microsoft/SecureScore/503/2128"`
+	s.FailNext(clienttest.Fault{Status: 206, Header: http.Header{"Warning": {warning}}, Times: 2})
+	r := s.must(206, "GET", scores, "")
+	if ids, _ := r.ids(t); !slices.Equal(ids, []string{"s1"}) || r.Header.Get("Warning") != warning || r.Header.Get("OData-Version") != "4.0" {
+		t.Errorf("partial %s, %v", r.body, r.Header)
+	}
+	if r = s.must(404, "GET", scores+"/none", ""); r.problem(t).Code != "ResourceNotFound" {
+		t.Errorf("an operation that fails is not partial: %s", r.body)
+	}
+	s.FailNext(clienttest.Fault{Status: 206, Body: []byte(`{"value":[]}`)})
+	if r = s.must(206, "GET", scores, ""); string(r.body) != `{"value":[]}` {
+		t.Errorf("body %s", r.body)
+	}
+	s.FailNext(clienttest.Fault{Status: 206, Cut: clienttest.CutBeforeAnswer})
+	if r = s.do("POST", scores, minimal()); r.err == nil || s.stored() != "1" {
+		t.Errorf("%v, %s stored, want a cut before anything is done", r.err, s.stored())
+	}
+}
+
+func TestFaultEditBody(t *testing.T) {
+	t.Parallel()
+	s := serve(t, clienttest.WithPageSize(1))
+	if err := s.AddSecureScores(days(90)); err != nil {
+		t.Fatal(err)
+	}
+	const elsewhere = "https://graph.microsoft.com.example.net/v1.0/security/secureScores?$skiptoken=x"
+	s.FailNext(clienttest.Fault{EditBody: func(body []byte) []byte {
+		_, link := reply{body: body}.ids(t)
+		return bytes.ReplaceAll(body, []byte(link), []byte(elsewhere))
+	}})
+	r := s.must(200, "GET", scores, "")
+	if ids, link := r.ids(t); !slices.Equal(ids, []string{"s90"}) || link != elsewhere {
+		t.Errorf("page %s", r.body)
+	}
+	upper := clienttest.Fault{Status: 503, EditBody: bytes.ToUpper, Times: 2}
+	s.FailNext(upper)
+	if r = s.must(503, "GET", scores, ""); !strings.Contains(string(r.body), `"SERVICEUNAVAILABLE"`) {
+		t.Errorf("body %s", r.body)
+	}
+	upper.Body, upper.Times = []byte("body"), 1
+	s.ClearFaults()
+	s.FailNext(upper)
+	if r = s.must(503, "GET", scores+"?$top=90", "", "Accept-Encoding", "gzip"); string(r.body) != "BODY" {
+		t.Errorf("body %s", r.body)
+	}
+	s.FailNext(clienttest.Fault{EditBody: func(body []byte) []byte { return bytes.Repeat(body, 2) }})
+	if r = s.must(200, "GET", scores+"?$top=90", "", "Accept-Encoding", "gzip"); r.Header.Get("Content-Encoding") != "" || !bytes.HasPrefix(r.body, []byte("{")) {
+		t.Errorf("an edited body is sent as it is: %v", r.Header)
+	}
 }
 
 func TestFaultErrorBodies(t *testing.T) {

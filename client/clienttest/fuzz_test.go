@@ -81,7 +81,7 @@ func exact(t *testing.T, data []byte) any {
 // the same meaning, and leads on.
 func FuzzQuery(f *testing.F) {
 	for _, s := range []string{
-		"", "$top=1&$count=true", "%24top=2&$skip=1", "$skiptoken=c2Vjc", "$skiptoken=" + tokens3(2), "$filter=x", "a=b;c", "$top=1&$TOP=2", "$skip=-1", "$count=%00",
+		"", "$top=1&$count=true", "%24top=2&$skip=1", "$skiptoken=c2Vjc", "$skiptoken=" + tokens3(2), "$filter=x", "$filter=id%20ne%20%27%27&$orderby=id%20desc,currentScore&$select=id,vendorInformation/vendor", "a=b;c", "$top=1&$TOP=2", "$skip=-1", "$count=%00",
 	} {
 		f.Add(s)
 	}
@@ -91,29 +91,30 @@ func FuzzQuery(f *testing.F) {
 		col.insert(e)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		q, fault := parseQuery(raw, optionTop, optionSkip, optionCount, optionSkipToken)
+		q, fault := secureScoreType.parseQuery(raw, optionTop, optionSkip, optionCount, optionFilter, optionOrderBy, optionSelect, optionSkipToken)
 		if fault != nil {
 			return
 		}
-		begin, fault := col.position(q)
+		v := col.view(q)
+		begin, fault := v.position(q)
 		if fault != nil {
 			return
 		}
-		if begin < 0 || begin > len(col.order) {
+		if begin < 0 || begin > len(v.entities) {
 			t.Fatalf("position %d of %q", begin, raw)
 		}
-		if begin == len(col.order) {
+		if begin == len(v.entities) {
 			return
 		}
-		link := q.next(col.tokenAfter(begin + 1))
+		link := q.next(v.tokenAfter(begin + 1))
 		if _, err := url.Parse("http://x/y?" + link); err != nil || strings.ContainsAny(link, " \"<>") {
 			t.Fatalf("link %q of %q: %v", link, raw, err)
 		}
-		next, fault := parseQuery(link, optionTop, optionCount, optionSkipToken)
+		next, fault := secureScoreType.parseQuery(link, optionTop, optionCount, optionFilter, optionOrderBy, optionSelect, optionSkipToken)
 		if fault != nil || next.top != q.top || next.count != q.count {
 			t.Fatalf("link %q of %q: %+v, %v", link, raw, next, fault)
 		}
-		if p, fault := col.position(next); fault != nil || p != begin+1 {
+		if p, fault := col.view(next).position(next); fault != nil || p != begin+1 {
 			t.Fatalf("link %q of %q leads to %d, %v", link, raw, p, fault)
 		}
 	})
@@ -121,7 +122,7 @@ func FuzzQuery(f *testing.F) {
 
 // tokens3 is the token after the n-th of the three entities of FuzzQuery.
 func tokens3(n int) string {
-	col := collection{name: "secureScores", order: []*entity{{number: 2}, {number: 1}, {number: 0}}}
+	col := view{name: "secureScores", entities: []*entity{{number: 2}, {number: 1}, {number: 0}}}
 	return col.tokenAfter(n)
 }
 
@@ -151,9 +152,33 @@ func TestPositionAfterDeletion(t *testing.T) {
 		e, _ := col.prepare(nil)
 		col.insert(e)
 	}
-	q := query{token: col.tokenAfter(2)}
+	q := query{token: col.view(query{}).tokenAfter(2)}
 	col.order = append(col.order[:1], col.order[2:]...) // the entity that the token names
-	if p, fault := col.position(q); fault != nil || p != 1 {
+	if p, fault := col.view(q).position(q); fault != nil || p != 1 {
 		t.Errorf("position %d, %v, want 1: the third of before", p, fault)
 	}
+}
+
+// FuzzRedactBatch holds that no secret header of a batch's items stays in the
+// record of its body, and that a body with none stays as it is.
+func FuzzRedactBatch(f *testing.F) {
+	for _, s := range []string{"", "{}", `{"requests":[]}`, `{"requests":[{"headers":{"A":"b"}},{"headers":{"cookie":"c"}},1]}`, `[`} {
+		f.Add([]byte(s), "1")
+	}
+	const canary = "CaNaRy0123456789"
+	f.Fuzz(func(t *testing.T, body []byte, id string) {
+		if got := redactBatch(body); !bytes.Equal(got, body) && !bytes.Contains(bytes.ToLower(body), []byte("authorization")) &&
+			!bytes.Contains(bytes.ToLower(body), []byte("cookie")) && !bytes.Contains(body, []byte(`\u`)) {
+			t.Fatalf("%q was recorded as %q", body, got)
+		}
+		item := append(appendMember([]byte{'{'}, "id", id), `,"headers":{"authorization":"Bearer `+canary+`"}}`...)
+		for _, with := range [][]byte{
+			append(append([]byte(`{"requests":[`), item...), `]}`...),
+			append(append(append([]byte(`{"requests":[`), item...), ","...), body...),
+		} {
+			if got := redactBatch(with); bytes.Contains(got, []byte(canary)) {
+				t.Fatalf("%q was recorded as %q", with, got)
+			}
+		}
+	})
 }

@@ -13,20 +13,55 @@ import (
 // token endpoint of that tenant. It is an [http.Handler], safe for concurrent
 // use, and serves:
 //
-//	POST /{tenant}/oauth2/v2.0/token                        client credentials
-//	POST {base}/security/secureScores                       201
-//	GET  {base}/security/secureScores                       newest first, in pages
-//	GET  {base}/security/secureScores/{id}
-//	GET  {base}/security/secureScores/$count                text/plain
-//	GET  {base}/security/secureScoreControlProfiles         and /{id}, /$count
+//	POST   /{tenant}/oauth2/v2.0/token                  client credentials
+//	GET    {base}/security/secureScores                 newest first, in pages
+//	POST   {base}/security/secureScores                 201
+//	GET    {base}/security/secureScores/$count          text/plain
+//	GET    {base}/security/secureScores/{id}
+//	PATCH  {base}/security/secureScores/{id}            204, or 200
+//	DELETE {base}/security/secureScores/{id}            204
+//	POST   {base}/$batch                                20 requests at most
 //
-// Paths are compared without regard to case. Lists know $top (a page size, as
-// with the service, and not a limit), $skip, $count=true and the $skiptoken of
-// their own @odata.nextLink; any other query option that begins with $ is
-// answered with 400. Documents are kept as they came: undeclared members,
-// nulls, and every digit of a number; only @odata.context is the answer's own.
-// A token is accepted for the host that its scope names, so a client that asks
-// for the wrong scope gets a 401.
+// and the same for secureScoreControlProfiles. Paths are compared without regard
+// to case. Documents are kept as they came: undeclared members, nulls, and every
+// digit of a number; only @odata.context is the answer's own. A token is
+// accepted for the host that its scope names, so a client that asks for the
+// wrong scope gets a 401.
+//
+// # Queries
+//
+// Lists know $top (a page size, as with the service, and not a limit), $skip,
+// $count=true, $select, $filter, $orderby and the $skiptoken of their own
+// @odata.nextLink; $count knows $filter, a single entity $select. Anything else
+// that begins with $ is answered with 400, as is a name that is not declared.
+//
+// A filter has eq, ne, gt, ge, lt, le, and, or, not, parentheses and
+// startswith, over every declared primitive property and those of
+// vendorInformation, and compares by ordinals. Literals are strings in single
+// quotes (a quote in one is doubled), numbers, true, false, null, and moments
+// with no quotes. A filter of more than 15 terms and an or among them is
+// answered with an empty list, as by the service.
+//
+// # Changes
+//
+// A PATCH answers 204, or 200 with the entity where the request has
+// "Prefer: return=representation". That of a secure score sets the members that
+// it has. That of a control profile appends to its controlStateUpdates: of
+// assignedTo, comment and state, what the request leaves out is taken over from
+// the newest update there is. Null and "" are kept as they came; a state is
+// neither. updatedBy is the id of the application. Profiles whose id begins with
+// scid_ are refused with 400 and an error that says nothing, as by the service.
+//
+// An If-Match header that has neither the entity's ETag nor * is answered with
+// 412.
+//
+// # Batches
+//
+// The requests of a batch are carried out in their order, and answered in the
+// reverse order. A URL is relative to the Graph root. Each request is
+// authorized, recorded and met by faults for itself; it is made with the token
+// of the batch unless it has its own. One that depends on a request that failed
+// is answered with 424.
 //
 // No text of a Graph, in any format, has the client secret or a token in it.
 type Graph struct {
@@ -37,6 +72,9 @@ type Graph struct {
 	now      func() time.Time
 	base     string
 	pageSize int
+
+	limitRecord bool
+	recordLimit int // requests
 
 	mu       sync.Mutex
 	scores   *collection
@@ -103,6 +141,7 @@ func (g *Graph) AddControlProfiles(data ...[]byte) error {
 type call struct {
 	*http.Request
 	kind            Kind
+	entry           *Request
 	at              time.Time
 	requestID       string
 	clientRequestID string
@@ -121,13 +160,13 @@ func (g *Graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c.clientRequestID == "" {
 		c.clientRequestID = c.requestID
 	}
-	entry := g.received(c)
+	c.entry = g.received(c, nil)
 	c.body, c.bodyErr = readBody(w, r)
-	g.receivedBody(entry, c)
+	g.receivedBody(c)
 
 	fault := g.takeFault(c)
 	a := g.respond(c, fault)
-	g.answered(entry, a)
+	g.answered(c, a)
 	a.send(w, c)
 }
 

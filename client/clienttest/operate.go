@@ -27,6 +27,9 @@ func (g *Graph) route(c *call) (*answer, *odataError) {
 	if !ok {
 		return nil, badRequest("", "The path %s is not under the Graph root %s.", clip(c.URL.Path), g.base)
 	}
+	if len(segments) == 1 && strings.EqualFold(segments[0], "$batch") {
+		return g.batch(c)
+	}
 	if len(segments) > 0 && !strings.EqualFold(segments[0], "security") {
 		return nil, noSegment(segments[0])
 	}
@@ -37,23 +40,42 @@ func (g *Graph) route(c *call) (*answer, *odataError) {
 	if col == nil {
 		return nil, noSegment(segments[1])
 	}
-	if len(segments) > 3 {
-		return nil, noSegment(segments[3])
+	switch len(segments) {
+	case 2:
+		return g.onCollection(c, col)
+	case 3:
+		return g.onEntity(c, col, segments[2])
 	}
-	switch {
-	case len(segments) == 2 && c.Method == http.MethodGet:
+	return nil, noSegment(segments[3])
+}
+
+// onCollection carries out an operation on a collection as a whole.
+func (g *Graph) onCollection(c *call, col *collection) (*answer, *odataError) {
+	switch c.Method {
+	case http.MethodGet:
 		return g.list(c, col)
-	case len(segments) == 2 && c.Method == http.MethodPost && col == g.scores:
+	case http.MethodPost:
 		return g.create(c, col)
-	case len(segments) == 2 && col == g.scores:
-		return nil, methodNotAllowed(http.MethodGet, http.MethodPost)
-	case c.Method != http.MethodGet:
-		return nil, methodNotAllowed(http.MethodGet)
-	case strings.EqualFold(segments[2], "$count"):
-		return g.count(c, col)
-	default:
-		return g.get(c, col, segments[2])
 	}
+	return nil, methodNotAllowed(http.MethodGet, http.MethodPost)
+}
+
+// onEntity carries out an operation on one entity, or the count.
+func (g *Graph) onEntity(c *call, col *collection, id string) (*answer, *odataError) {
+	count := strings.EqualFold(id, "$count")
+	switch {
+	case count && c.Method == http.MethodGet:
+		return g.count(c, col)
+	case count:
+		return nil, methodNotAllowed(http.MethodGet)
+	case c.Method == http.MethodGet:
+		return g.get(c, col, id)
+	case c.Method == http.MethodPatch:
+		return g.update(c, col, id)
+	case c.Method == http.MethodDelete:
+		return g.remove(c, col, id)
+	}
+	return nil, methodNotAllowed(http.MethodGet, http.MethodPatch, http.MethodDelete)
 }
 
 func noSegment(name string) *odataError {
@@ -72,7 +94,33 @@ func (g *Graph) collection(name string) *collection {
 
 // create stores the request's document and answers with what was stored.
 func (g *Graph) create(c *call, col *collection) (*answer, *odataError) {
-	if _, fault := parseQuery(c.URL.RawQuery); fault != nil {
+	doc, fault := readDocument(c, col.kind)
+	if fault != nil {
+		return nil, fault
+	}
+	if fault := col.kind.check("", doc, forCreate); fault != nil {
+		return nil, fault
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	doc = doc.without("@odata.etag") // the service's alone to give
+	if col.dated && doc.get("createdDateTime") == nil {
+		doc = doc.with("createdDateTime", appendString(nil, stamp(c.at)))
+	}
+	e, fault := col.prepare(doc)
+	if fault != nil {
+		return nil, fault
+	}
+	col.insert(e)
+	a := g.entityAnswer(c, col, e, selection{})
+	a.status = http.StatusCreated
+	a.header.Set("Location", g.urlOf(c, col)+"/"+url.PathEscape(e.id))
+	return a, nil
+}
+
+// readDocument reads the document in the body of a request.
+func readDocument(c *call, kind *structuredType) (document, *odataError) {
+	if _, fault := kind.parseQuery(c.URL.RawQuery); fault != nil {
 		return nil, fault
 	}
 	if fault := checkJSONBody(c); fault != nil {
@@ -82,22 +130,17 @@ func (g *Graph) create(c *call, col *collection) (*answer, *odataError) {
 	if err != nil {
 		return nil, badRequest("", "Unable to read JSON request payload: %v.", err)
 	}
-	if fault := col.kind.check("", doc, forCreate); fault != nil {
-		return nil, fault
+	return doc, nil
+}
+
+// entityAnswer answers with an entity.
+func (g *Graph) entityAnswer(c *call, col *collection, e *entity, s selection) *answer {
+	context := g.contextOf(c, col) + s.context() + "/$entity"
+	a := jsonAnswer(http.StatusOK, s.of(e.doc).appendTo(nil, context))
+	if tag := e.etag(); tag != "" {
+		a.header.Set("ETag", tag)
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if col.dated && doc.get("createdDateTime") == nil {
-		doc = doc.with("createdDateTime", appendString(nil, stamp(c.at)))
-	}
-	e, fault := col.prepare(doc)
-	if fault != nil {
-		return nil, fault
-	}
-	col.insert(e)
-	a := jsonAnswer(http.StatusCreated, e.doc.appendTo(nil, g.contextOf(c, col)+"/$entity"))
-	a.header.Set("Location", g.urlOf(c, col)+"/"+url.PathEscape(e.id))
-	return a, nil
+	return a
 }
 
 // checkJSONBody refuses a request that has no JSON in its body.
@@ -114,23 +157,22 @@ func checkJSONBody(c *call) *odataError {
 }
 
 func (g *Graph) get(c *call, col *collection, id string) (*answer, *odataError) {
-	if _, fault := parseQuery(c.URL.RawQuery); fault != nil {
+	q, fault := col.kind.parseQuery(c.URL.RawQuery, optionSelect)
+	if fault != nil {
 		return nil, fault
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	e := col.byID[id]
-	if e == nil {
-		return nil, &odataError{
-			status: http.StatusNotFound, code: "ResourceNotFound",
-			message: fmt.Sprintf("Resource '%s' does not exist in %s.", clip(id), col.name),
-		}
+	e, fault := col.find(id)
+	if fault != nil {
+		return nil, fault
 	}
-	return jsonAnswer(http.StatusOK, e.doc.appendTo(nil, g.contextOf(c, col)+"/$entity")), nil
+	return g.entityAnswer(c, col, e, q.selection), nil
 }
 
 func (g *Graph) count(c *call, col *collection) (*answer, *odataError) {
-	if _, fault := parseQuery(c.URL.RawQuery); fault != nil {
+	q, fault := col.kind.parseQuery(c.URL.RawQuery, optionFilter)
+	if fault != nil {
 		return nil, fault
 	}
 	if !admits(c.Header.Values("Accept"), "text", "plain") {
@@ -141,13 +183,15 @@ func (g *Graph) count(c *call, col *collection) (*answer, *odataError) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	a := &answer{status: http.StatusOK, header: http.Header{}, body: strconv.AppendInt(nil, int64(len(col.order)), 10)}
+	n := len(col.view(q).entities)
+	a := &answer{status: http.StatusOK, header: http.Header{}, body: strconv.AppendInt(nil, int64(n), 10)}
 	a.header.Set("Content-Type", "text/plain")
 	return a, nil
 }
 
 func (g *Graph) list(c *call, col *collection) (*answer, *odataError) {
-	q, fault := parseQuery(c.URL.RawQuery, optionTop, optionSkip, optionCount, optionSkipToken)
+	q, fault := col.kind.parseQuery(c.URL.RawQuery,
+		optionTop, optionSkip, optionCount, optionFilter, optionOrderBy, optionSelect, optionSkipToken)
 	if fault != nil {
 		return nil, fault
 	}
@@ -157,27 +201,28 @@ func (g *Graph) list(c *call, col *collection) (*answer, *odataError) {
 	if q.top > 0 {
 		size = q.top
 	}
-	begin, fault := col.position(q)
+	v := col.view(q)
+	begin, fault := v.position(q)
 	if fault != nil {
 		return nil, fault
 	}
-	end := begin + min(size, len(col.order)-begin)
+	end := begin + min(size, len(v.entities)-begin)
 
-	body := appendMember([]byte{'{'}, "@odata.context", g.contextOf(c, col))
+	body := appendMember([]byte{'{'}, "@odata.context", g.contextOf(c, col)+q.selection.context())
 	if q.count {
 		body = append(body, `,"@odata.count":`...)
-		body = strconv.AppendInt(body, int64(len(col.order)), 10)
+		body = strconv.AppendInt(body, int64(len(v.entities)), 10)
 	}
-	if end < len(col.order) {
+	if end < len(v.entities) {
 		body = append(body, ',')
-		body = appendMember(body, "@odata.nextLink", g.urlOf(c, col)+"?"+q.next(col.tokenAfter(end)))
+		body = appendMember(body, "@odata.nextLink", g.urlOf(c, col)+"?"+q.next(v.tokenAfter(end)))
 	}
 	body = append(body, `,"value":[`...)
-	for i, e := range col.order[begin:end] {
+	for i, e := range v.entities[begin:end] {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = e.doc.appendTo(body, "")
+		body = q.selection.of(e.doc).appendTo(body, "")
 	}
 	return jsonAnswer(http.StatusOK, append(body, ']', '}')), nil
 }

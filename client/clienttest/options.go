@@ -50,6 +50,17 @@ func WithBasePath(path string) Option { return func(g *Graph) { g.base = path } 
 // $top.
 func WithPageSize(n int) Option { return func(g *Graph) { g.pageSize = n } }
 
+// WithRecordLimit makes [Graph.Requests] remember the newest n requests only, a
+// batch being one. 0 remembers none.
+func WithRecordLimit(n int) Option {
+	return func(g *Graph) { g.limitRecord, g.recordLimit = true, n }
+}
+
+// WithETags gives each entity an @odata.etag, and answers with one entity an
+// ETag header. Without it only entities that were added with an @odata.etag have
+// one, so that samples stay as they are.
+func WithETags() Option { return func(g *Graph) { g.scores.tagged, g.profiles.tagged = true, true } }
+
 // check says what makes no sense in the options, or "".
 func (g *Graph) check() string {
 	switch {
@@ -61,6 +72,8 @@ func (g *Graph) check() string {
 		return "WithClock: the clock is nil"
 	case g.pageSize < 1:
 		return fmt.Sprintf("WithPageSize: %d is less than 1", g.pageSize)
+	case g.recordLimit < 0:
+		return fmt.Sprintf("WithRecordLimit: %d is less than 0", g.recordLimit)
 	}
 	rest, ok := strings.CutPrefix(g.base, "/")
 	for s := range strings.SplitSeq(rest, "/") {

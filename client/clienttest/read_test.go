@@ -165,8 +165,9 @@ func TestQueryRefusals(t *testing.T) {
 		{"?$count=yes", "$count", "true or false"},
 		{"?$top=1&$top=2", "$top", "more than once"},
 		{"?$top=1&$Top=2", "$top", "more than once"},
-		{"?$filter=id eq '1'", "$filter", "not supported"},
-		{"?$orderby=id", "$orderby", "not supported"},
+		{"?$expand=controlScores", "$expand", "not supported"},
+		{"?$search=x", "$search", "not supported"},
+		{"/$count?$orderby=id", "$orderby", "not supported"},
 		{"?$nonsense=1", "$nonsense", "not supported"},
 		{"?$top=%zz", "", "not well-formed"},
 		{"?$skiptoken=", "$skiptoken", "token"},
@@ -174,7 +175,7 @@ func TestQueryRefusals(t *testing.T) {
 		{"?$skiptoken=!", "$skiptoken", "not valid"},
 		{"?" + foreign, "$skiptoken", "not valid for secureScores"},
 		{"?$skiptoken=a&$skip=1", "$skip", "exclude each other"},
-		{"/s1?$select=id", "$select", "not supported"},
+		{"/s1?$filter=id eq 's1'", "$filter", "not supported"},
 		{"/$count?$top=1", "$top", "not supported"},
 	}
 	for _, tt := range tests {

@@ -4,7 +4,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -31,19 +30,32 @@ type Request struct {
 	RemoteAddr string
 	// Time is when the request's headers had arrived, by the Graph's clock.
 	Time time.Time
+	// Items are the requests of a batch, in the order in which they were carried
+	// out; they have the RemoteAddr and the Time of the batch.
+	Items []Request
+
+	items []*Request // what Items is made of
 }
 
-// Requests returns all requests received, in their order, whatever became of
-// them. The record grows until [Graph.ClearRequests].
+// Requests returns the requests received, in their order, whatever became of
+// them. The requests of a batch are the Items of that one. The record grows
+// until [Graph.ClearRequests], unless [WithRecordLimit] bounds it.
 func (g *Graph) Requests() []Request {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	out := make([]Request, len(g.log))
-	for i, r := range g.log {
+	return copyRequests(g.log)
+}
+
+func copyRequests(log []*Request) []Request {
+	out := make([]Request, len(log))
+	for i, r := range log {
 		out[i] = *r
 		out[i].Header = r.Header.Clone()
 		out[i].Body = slices.Clone(r.Body)
 		out[i].Query = url.Values(http.Header(r.Query).Clone())
+		if out[i].items = nil; len(r.items) > 0 {
+			out[i].Items = copyRequests(r.items)
+		}
 	}
 	return out
 }
@@ -55,8 +67,9 @@ func (g *Graph) ClearRequests() {
 	g.log = nil
 }
 
-// received records a request whose body is still to come.
-func (g *Graph) received(c *call) *Request {
+// received records a request whose body is still to come, as one of a batch
+// where there is one.
+func (g *Graph) received(c *call, batch *Request) *Request {
 	r := &Request{
 		Kind: c.kind, Method: c.Method, Path: c.URL.Path, RequestURI: c.RequestURI,
 		Header: c.Header.Clone(), RemoteAddr: c.RemoteAddr, Time: c.at,
@@ -70,64 +83,45 @@ func (g *Graph) received(c *call) *Request {
 		}
 	}
 	r.Query, _ = url.ParseQuery(rawQuery) // what can be read of it
-	for _, name := range []string{"Authorization", "Proxy-Authorization", "Cookie"} {
+	for _, name := range secretHeaders {
 		if _, ok := r.Header[name]; ok {
 			r.Header[name] = []string{"present"}
 		}
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if batch != nil {
+		batch.items = append(batch.items, r)
+		return r
+	}
 	g.log = append(g.log, r)
+	if excess := len(g.log) - g.recordLimit; g.limitRecord && excess > 0 {
+		g.log = slices.Delete(g.log, 0, excess)
+	}
 	return r
 }
 
 // receivedBody adds the body to the record of a request.
-func (g *Graph) receivedBody(r *Request, c *call) {
+func (g *Graph) receivedBody(c *call) {
 	body := slices.Clone(c.body)
 	mediaType, _, _ := mime.ParseMediaType(c.Header.Get("Content-Type"))
-	if c.kind == KindToken || mediaType == "application/x-www-form-urlencoded" {
+	switch {
+	case c.kind == KindToken || mediaType == "application/x-www-form-urlencoded":
 		body = []byte(redactForm(string(body)))
+	case strings.HasSuffix(strings.ToLower(c.URL.Path), "/$batch"):
+		body = redactBatch(body)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	r.Body = body
+	c.entry.Body = body
 }
 
 // answered adds the outcome to the record of a request.
-func (g *Graph) answered(r *Request, a *answer) {
+func (g *Graph) answered(c *call, a *answer) {
 	if a.cut == CutBeforeAnswer || a.cut == CutReset {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	r.Status = a.status
-}
-
-// publicParameters are those of a token request that are no secret.
-var publicParameters = []string{"grant_type", "client_id", "client_assertion_type", "scope", "claims"}
-
-// parameterName is what a parameter's name may look like to be shown: the
-// "name" of something that is not a form at all may be the secret.
-var parameterName = regexp.MustCompile(`^[a-z_]{1,40}$`)
-
-// redactForm replaces what is not known to be public in a form, whether or not
-// it is well-formed.
-func redactForm(form string) string {
-	if form == "" {
-		return ""
-	}
-	const redacted = "redacted"
-	var out []string
-	for pair := range strings.SplitSeq(form, "&") {
-		name, value, hasValue := strings.Cut(pair, "=")
-		switch {
-		case slices.Contains(publicParameters, name):
-		case !hasValue || !parameterName.MatchString(name):
-			name, value = redacted, redacted
-		default:
-			value = redacted
-		}
-		out = append(out, name+"="+value)
-	}
-	return strings.Join(out, "&")
+	c.entry.Status = a.status
 }

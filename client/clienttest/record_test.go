@@ -113,6 +113,23 @@ func TestRequestBodyUnpacked(t *testing.T) {
 	}
 }
 
+func TestRecordLimit(t *testing.T) {
+	t.Parallel()
+	for limit, want := range map[int]string{0: "", 1: "/v1.0/security/secureScores/3", 2: "/v1.0/$batch /v1.0/security/secureScores/3"} {
+		s := serve(t, clienttest.WithRecordLimit(limit))
+		s.must(404, "GET", scores+"/1", "")
+		s.batch(get("1", "/security/secureScores"), get("2", "/security/secureScores"))
+		s.must(404, "GET", scores+"/3", "")
+		var got []string
+		for _, r := range s.Requests() {
+			got = append(got, r.Path)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("limit %d: record %q, want %q", limit, got, want)
+		}
+	}
+}
+
 func TestRequestsWhileAnswering(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -2,6 +2,8 @@ package clienttest
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +23,8 @@ type Server struct {
 	url   string
 	cloud auth.Cloud
 	stop  context.CancelFunc // ends the delays of faults
+
+	certificate *x509.Certificate
 
 	served chan struct{}  // closed when Serve has returned
 	work   sync.WaitGroup // open connections and running handlers
@@ -42,8 +46,47 @@ func Start(g *Graph) (*Server, error) {
 // address must be loopback: plain HTTP, which has secrets in it, goes nowhere
 // else.
 func StartOn(g *Graph, l net.Listener) (*Server, error) {
+	return start(g, l, nil)
+}
+
+// StartTLS is StartOn with https, HTTP/2 included. The config must hold a
+// certificate; nil stands for one with a certificate made for 127.0.0.1, ::1 and
+// localhost, valid for a year, which [Server.Certificate] returns for clients to
+// trust. With a config of the caller's the address need not be loopback.
+func StartTLS(g *Graph, l net.Listener, config *tls.Config) (*Server, error) {
+	refuse := func(err error) (*Server, error) {
+		return nil, errors.Join(fmt.Errorf("clienttest: start on %s: %w", l.Addr(), err), l.Close())
+	}
+	var leaf *x509.Certificate
+	if config == nil {
+		if origin, err := auth.ParseOrigin("https://" + l.Addr().String()); err != nil || !origin.Loopback() {
+			return refuse(errors.New("a certificate is made for loopback only"))
+		}
+		made, err := loopbackCertificate(time.Now()) // clients do not know the Graph's clock
+		if err != nil {
+			return refuse(err)
+		}
+		config, leaf = &tls.Config{Certificates: []tls.Certificate{made}}, made.Leaf
+	}
+	if len(config.Certificates) == 0 && config.GetCertificate == nil && config.GetConfigForClient == nil {
+		return refuse(errors.New("the TLS config has no certificate"))
+	}
+	s, err := start(g, l, config.Clone()) // net/http adds HTTP/2 to it
+	if err == nil {
+		s.certificate = leaf
+	}
+	return s, err
+}
+
+// start serves on l, with TLS where there is a config for it.
+func start(g *Graph, l net.Listener, config *tls.Config) (*Server, error) {
+	scheme, serve := "http", (*http.Server).Serve
+	if config != nil {
+		scheme = "https"
+		serve = func(s *http.Server, l net.Listener) error { return s.ServeTLS(l, "", "") }
+	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Server{graph: g, url: "http://" + l.Addr().String(), stop: stop, served: make(chan struct{})}
+	s := &Server{graph: g, url: scheme + "://" + l.Addr().String(), stop: stop, served: make(chan struct{})}
 	var err error
 	if s.cloud, err = auth.NewCloud(s.url, s.url+g.base); err != nil {
 		stop()
@@ -51,6 +94,7 @@ func StartOn(g *Graph, l net.Listener) (*Server, error) {
 	}
 	s.http = &http.Server{
 		Handler:           http.HandlerFunc(s.handle),
+		TLSConfig:         config,
 		ReadHeaderTimeout: 10 * time.Second,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ConnState:         s.connState,
@@ -58,7 +102,7 @@ func StartOn(g *Graph, l net.Listener) (*Server, error) {
 	}
 	go func() {
 		defer close(s.served)
-		_ = s.http.Serve(l) // it ends with ErrServerClosed, or with the listener's end
+		_ = serve(s.http, l) // it ends with ErrServerClosed, or with the listener's end
 	}()
 	return s, nil
 }
@@ -82,8 +126,13 @@ func (s *Server) connState(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// URL returns the origin of the server, such as http://127.0.0.1:40123.
+// URL returns the origin of the server, such as http://127.0.0.1:40123 or, with
+// [StartTLS], https://127.0.0.1:40123.
 func (s *Server) URL() string { return s.url }
+
+// Certificate returns the certificate that [StartTLS] made, nil where it made
+// none.
+func (s *Server) Certificate() *x509.Certificate { return s.certificate }
 
 // Cloud returns the server as a cloud: login host and Graph root.
 func (s *Server) Cloud() auth.Cloud { return s.cloud }

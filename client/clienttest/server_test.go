@@ -229,7 +229,7 @@ func serverGoroutines() string {
 	all = all[:runtime.Stack(all, true)]
 	var left []string
 	for stack := range strings.SplitSeq(string(all), "\n\n") {
-		if strings.Contains(stack, "clienttest.(*Server).handle") || strings.Contains(stack, "clienttest.StartOn") {
+		if strings.Contains(stack, "clienttest.(*Server).handle") || strings.Contains(stack, "clienttest.start") {
 			left = append(left, stack)
 		}
 	}
