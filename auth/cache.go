@@ -25,8 +25,9 @@ const (
 	renewalPause = 30 * time.Second
 )
 
-// Cache keeps the tokens of src, one for each set of scopes, until shortly
-// before they expire (10 s, or a tenth of their life if that is shorter). A
+// Cache keeps the tokens of src, one for each tenant, set of scopes and
+// willingness to answer challenges ([TokenRequest]), until shortly before they
+// expire (10 s, or a tenth of their life if that is shorter). A
 // token whose expiry src does not tell lives 300 s here, and none more than
 // 28 h; time is counted on the monotonic clock. The tokens that are returned
 // say in Expiry what the cache goes by, and are the caller's own.
@@ -47,8 +48,8 @@ const (
 // without passing for the caller's own.
 //
 // A request with claims is answered only with a token that was got with the
-// same claims. Such a token replaces that of its scopes, for the one before is
-// what the service has refused.
+// same claims. Such a token replaces the one of the same request without them,
+// for that is what the service has refused.
 //
 // The source also has Invalidate(accessToken string), which drops exactly that
 // token and passes the call on to a src that has the method. It has Cloud() if
@@ -71,7 +72,7 @@ func Cache(src TokenSource) (TokenSource, error) {
 type tokenFunc func(ctx context.Context, r TokenRequest) (*oauth2.Token, error)
 
 func newCache(fetch tokenFunc, invalidate func(string)) *cachedSource {
-	c := &cache{fetch: fetch, entries: make(map[string]*entry)}
+	c := &cache{fetch: fetch, entries: make(map[entryKey]*entry)}
 	return &cachedSource{
 		source: source{token: c.token},
 		invalidate: func(accessToken string) {
@@ -88,12 +89,21 @@ type cache struct {
 	fetch tokenFunc
 
 	mu      sync.Mutex
-	entries map[string]*entry // by scopes
+	entries map[entryKey]*entry
 	flights uint64            // how many were begun
 }
 
-// entry is what is known for one set of scopes.
+// entryKey tells apart what must never be mistaken for one another: the
+// tenants, tokens that may be refused with a challenge, the scopes.
+type entryKey struct {
+	tenantID  string // in lower case
+	enableCAE bool
+	scopes    string // a set: sorted, each once
+}
+
+// entry is what is known for one key.
 type entry struct {
+	TokenRequest // without claims
 	token    *oauth2.Token // nil: none
 	claims   string        // what token was asked for with
 	flight   uint64        // number of the flight that brought token
@@ -143,11 +153,11 @@ func (c *cache) lookup(r TokenRequest) (*oauth2.Token, *flight, error) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e := c.entry(r.Scopes)
+	e := c.entry(r)
 	if e.usable(r.Claims, now) {
 		if !now.Before(e.renew) && e.inFlight[""] == nil && !now.Before(e.failures[""].until) {
 			e.renew = now.Add(renewalPause)
-			c.begin(e, TokenRequest{Scopes: r.Scopes}, true)
+			c.begin(e, e.TokenRequest, true)
 		}
 		return cloneToken(e.token), nil, nil
 	}
@@ -163,13 +173,17 @@ func (c *cache) lookup(r TokenRequest) (*oauth2.Token, *flight, error) {
 	return nil, f, nil
 }
 
-func (c *cache) entry(scopes []string) *entry {
-	set := slices.Clone(scopes)
+func (c *cache) entry(r TokenRequest) *entry {
+	set := slices.Clone(r.Scopes)
 	slices.Sort(set)
-	key := strings.Join(slices.Compact(set), "\x00")
+	key := entryKey{
+		tenantID: asciiLower(r.TenantID), enableCAE: r.EnableCAE,
+		scopes: strings.Join(slices.Compact(set), "\x00"),
+	}
 	e := c.entries[key]
 	if e == nil {
-		e = &entry{inFlight: make(map[string]*flight), failures: make(map[string]failure)}
+		r.Claims = ""
+		e = &entry{TokenRequest: r, inFlight: make(map[string]*flight), failures: make(map[string]failure)}
 		c.entries[key] = e
 	}
 	return e
@@ -194,7 +208,7 @@ func (c *cache) keep(e *entry, f *flight, claims string, t *oauth2.Token, err er
 		return
 	}
 	f.err = err
-	if f.abandoned {
+	if f.abandoned || errors.Is(err, errNeedsPerson) {
 		return
 	}
 	maps.DeleteFunc(e.failures, func(_ string, old failure) bool { return !now.Before(old.until) })

@@ -3,25 +3,8 @@ package auth
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 )
-
-// App is an application registered in Microsoft Entra ID.
-type App struct {
-	// TenantID is the directory's GUID or one of its domain names.
-	TenantID string
-	// ClientID is the application's id.
-	ClientID string
-	// Cloud is where the tenant lives; the zero value is [Global].
-	Cloud Cloud
-	// HTTPClient makes the token requests. It is copied: the copy keeps no
-	// cookies and follows no redirect. Nil stands for one of the source's own,
-	// with timeouts, that uses the proxy of the environment as net/http does.
-	// Either way a token request is given 30 s, and no proxy is used to reach
-	// a login host on loopback.
-	HTTPClient *http.Client
-}
 
 // Cloud is a login host and a Graph root that belong together. Clouds are
 // comparable with ==; the zero Cloud is [Global].

@@ -23,11 +23,18 @@ const (
 	maxLifetime = 28 * time.Hour
 )
 
-// newEndpointClient copies hc for use with one token endpoint. The copy lets
-// nothing out to another origin, follows no redirect (one would be sent the
-// client secret), keeps no cookies, and hands x/oauth2 only answers that it
-// has read whole and checked.
-func newEndpointClient(hc *http.Client, login Origin) *http.Client {
+// newTokenClient is for x/oauth2, which by itself takes too much for a token:
+// it is handed only answers that were checked.
+func newTokenClient(hc *http.Client, login Origin) *http.Client {
+	c := newEndpointClient(hc, login)
+	c.Transport.(*endpointTransport).check = checkAnswer
+	return c
+}
+
+// newEndpointClient copies hc for use with one endpoint. The copy lets nothing
+// out to another origin, follows no redirect (one would be sent the client
+// secret), keeps no cookies, and hands on only answers that it has read whole.
+func newEndpointClient(hc *http.Client, endpoint Origin) *http.Client {
 	c := new(http.Client)
 	if hc != nil {
 		*c = *hc
@@ -36,13 +43,16 @@ func newEndpointClient(hc *http.Client, login Origin) *http.Client {
 	if hc == nil {
 		base = ownTransport(http.DefaultTransport)
 	}
-	if t, ok := base.(*http.Transport); ok && t.Proxy != nil && login.Loopback() {
+	if base == nil && endpoint.local() {
+		base = http.DefaultTransport
+	}
+	if t, ok := base.(*http.Transport); ok && t.Proxy != nil && endpoint.local() {
 		t = t.Clone()
 		t.Proxy = nil
 		t.DisableKeepAlives = true // nobody could close the clone's idle connections
 		base = t
 	}
-	c.Transport = &endpointTransport{base: base, origin: login}
+	c.Transport = &endpointTransport{base: base, origin: endpoint}
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.Jar = nil
 	return c
@@ -64,6 +74,7 @@ func ownTransport(std http.RoundTripper) *http.Transport {
 type endpointTransport struct {
 	base   http.RoundTripper // nil: http.DefaultTransport, as in http.Client
 	origin Origin
+	check  func(http.Header, []byte) ([]byte, error) // of a success; nil: none
 }
 
 func (t *endpointTransport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -94,14 +105,34 @@ func (t *endpointTransport) RoundTrip(req *http.Request) (*http.Response, error)
 	if err != nil {
 		return nil, answerError(resp, err)
 	}
-	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
-		if body, err = checkAnswer(resp.Header, body); err != nil {
+	if resp.StatusCode >= 200 && resp.StatusCode < 300 && t.check != nil {
+		if body, err = t.check(resp.Header, body); err != nil {
 			return nil, answerError(resp, err)
 		}
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	resp.ContentLength = int64(len(body))
 	return resp, nil
+}
+
+// answer is one that was read whole.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a *answer) success() bool { return a.status >= 200 && a.status < 300 }
+
+// exchange makes one request with a client of [newEndpointClient].
+func exchange(hc *http.Client, req *http.Request) (*answer, error) {
+	resp, err := hc.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body) // from memory
+	return &answer{status: resp.StatusCode, header: resp.Header, body: body}, err
 }
 
 func answerError(resp *http.Response, err error) *Error {
@@ -125,53 +156,72 @@ func readBounded(r io.Reader) ([]byte, error) {
 	return b, nil
 }
 
-// checkAnswer checks a successful token answer (RFC 6749, section 5.1) and
-// returns one that says the same in the way x/oauth2 reads, which by itself
-// takes other content types as well, any token type, and a missing or
-// overflowing lifetime for an endless or a past one. An OAuth error that comes
-// with a success status is left for x/oauth2 to find.
+// checkAnswer makes of a successful token answer one that says the same in the
+// way x/oauth2 reads, which takes a missing or overflowing lifetime for an
+// endless or a past one. An OAuth error that comes with a success status is
+// left for x/oauth2 to find.
 func checkAnswer(h http.Header, body []byte) ([]byte, error) {
-	if !isJSON(h) {
-		return nil, errors.New("the answer's content type is not JSON")
-	}
-	var answer struct {
-		AccessToken string          `json:"access_token"`
-		TokenType   string          `json:"token_type"`
-		ExpiresIn   json.RawMessage `json:"expires_in"`
-		Error       string          `json:"error"`
-	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, errNotJSON // json's own text quotes the answer
-	}
-	if answer.Error != "" {
-		return body, nil
-	}
-	if answer.AccessToken == "" {
-		return nil, errors.New("the answer has no access_token")
-	}
-	if err := checkAccessToken(answer.AccessToken); err != nil {
-		return nil, err
-	}
-	if !strings.EqualFold(answer.TokenType, "Bearer") {
-		return nil, errors.New("the answer's token_type is not Bearer")
+	a, err := parseTokenAnswer(h, body)
+	if err != nil || a.Error != "" {
+		return body, err
 	}
 	return json.Marshal(map[string]any{
-		"access_token": answer.AccessToken,
+		"access_token": a.AccessToken,
 		"token_type":   "Bearer",
-		"expires_in":   int64(lifetime(answer.ExpiresIn) / time.Second),
+		"expires_in":   int64(lifetime(a.ExpiresIn) / time.Second),
 	})
 }
 
-// lifetime reads expires_in: seconds as a number, or as a string as older
-// endpoints send them. What is missing, no number or not positive stands for
+// tokenAnswer is a successful answer of a token endpoint (RFC 6749, section
+// 5.1), or an error that came with the status of one.
+type tokenAnswer struct {
+	AccessToken  string          `json:"access_token"`
+	TokenType    string          `json:"token_type"`
+	ExpiresIn    json.RawMessage `json:"expires_in"`
+	ExpiresOn    json.RawMessage `json:"expires_on"` // managed identity: seconds since 1970
+	RefreshToken string          `json:"refresh_token"`
+	Error        string          `json:"error"`
+}
+
+func parseTokenAnswer(h http.Header, body []byte) (*tokenAnswer, error) {
+	if !isJSON(h) {
+		return nil, errors.New("the answer's content type is not JSON")
+	}
+	a := new(tokenAnswer)
+	if err := json.Unmarshal(body, a); err != nil {
+		return nil, errNotJSON // json's own text quotes the answer
+	}
+	if a.Error != "" {
+		return a, nil
+	}
+	if a.AccessToken == "" {
+		return nil, errors.New("the answer has no access_token")
+	}
+	if err := checkAccessToken(a.AccessToken); err != nil {
+		return nil, err
+	}
+	if !strings.EqualFold(a.TokenType, "Bearer") {
+		return nil, errors.New("the answer's token_type is not Bearer")
+	}
+	return a, nil
+}
+
+// lifetime reads expires_in. What is missing or absurd stands for
 // [cautiousLifetime], and nothing lives longer than [maxLifetime].
 func lifetime(raw json.RawMessage) time.Duration {
+	return seconds(raw, cautiousLifetime, maxLifetime)
+}
+
+// seconds reads a number, or a string with one as older endpoints send them.
+// What is missing, no number or less than 1 stands for fallback, and nothing is
+// more than most.
+func seconds(raw json.RawMessage, fallback, most time.Duration) time.Duration {
 	s, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
 	switch {
 	case err != nil && !errors.Is(err, strconv.ErrRange), math.IsNaN(s), s < 1:
-		return cautiousLifetime
-	case s > maxLifetime.Seconds():
-		return maxLifetime
+		return fallback
+	case s > most.Seconds():
+		return most
 	}
 	return time.Duration(s) * time.Second
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,7 +32,8 @@ var ErrToken = errors.New("auth: no token")
 //
 // [errors.Is] finds [ErrToken] in it.
 type Error struct {
-	// Op is what was done: "token request".
+	// Op is what was done: "token request", "device code request", "managed
+	// identity request".
 	Op string
 	// Endpoint is the host that was asked, empty where it is not known.
 	Endpoint string
@@ -54,7 +56,8 @@ type Error struct {
 	RetryAfter time.Duration
 	// Remembered says that no request was made: an earlier one failed so.
 	Remembered bool
-	// Err is the cause, where it was not the endpoint's refusal.
+	// Err is the cause, where it was not the endpoint's refusal, or a
+	// [*ClockError] where that explains it.
 	Err error `json:"-"`
 }
 
@@ -147,7 +150,11 @@ func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-const opTokenRequest = "token request"
+const (
+	opTokenRequest      = "token request"
+	opDeviceCodeRequest = "device code request"
+	opManagedIdentity   = "managed identity request"
+)
 
 var aadstsPattern = regexp.MustCompile(`AADSTS[0-9]{4,9}`)
 
@@ -155,39 +162,51 @@ var aadstsPattern = regexp.MustCompile(`AADSTS[0-9]{4,9}`)
 // itself is never wrapped: it holds the answer, the request with its form, and
 // prints the whole body.
 func fromRetrieveError(re *oauth2.RetrieveError, redact redactor, now time.Time) *Error {
-	e := &Error{Op: opTokenRequest}
-	var header http.Header
+	var a answer
+	var host string
 	if r := re.Response; r != nil {
-		e.StatusCode = r.StatusCode
-		header = r.Header
+		a.status, a.header = r.StatusCode, r.Header
 		if r.Request != nil && r.Request.URL != nil {
-			e.Endpoint = cleanText(r.Request.URL.Host, 256)
+			host = cleanText(r.Request.URL.Host, 256)
 		}
 	}
-	if d, ok := retryAfter(header, now); ok {
+	a.body = re.Body
+	e := newRefusal(&a, redact, now)
+	e.Endpoint = host
+	return e
+}
+
+// newRefusal takes out of an endpoint's error answer what may be shown.
+func newRefusal(a *answer, redact redactor, now time.Time) *Error {
+	e := &Error{Op: opTokenRequest, StatusCode: a.status}
+	if d, ok := retryAfter(a.header, now); ok {
 		e.RetryAfter = d
 	}
 	var body struct {
 		Code          string `json:"error"`
 		Description   string `json:"error_description"`
+		Message       string `json:"message"` // App Service says no more
 		Codes         []int  `json:"error_codes"`
 		TraceID       string `json:"trace_id"`
 		CorrelationID string `json:"correlation_id"`
 	}
 	// Whatever its content type says: of what is no JSON object nothing is left,
 	// and a member of the wrong type spoils that member only.
-	if err := json.Unmarshal(re.Body, &body); err != nil {
+	if err := json.Unmarshal(a.body, &body); err != nil {
 		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); !ok {
 			e.Err = errNotJSON
 			return e
 		}
 	}
 	e.Code = cleanID(redact(body.Code))
-	e.Description = cleanText(redact(body.Description), maxText)
+	e.Description = cleanText(redact(cmp.Or(body.Description, body.Message)), maxText)
 	e.TraceID = cleanID(redact(body.TraceID))
 	e.CorrelationID = cleanID(redact(body.CorrelationID))
 	if e.AADSTS = aadstsPattern.FindString(e.Description); e.AADSTS == "" && len(body.Codes) > 0 && body.Codes[0] > 0 {
 		e.AADSTS = "AADSTS" + strconv.Itoa(body.Codes[0])
+	}
+	if aboutTime[e.AADSTS] {
+		e.Err = clockError(a.header, now)
 	}
 	return e
 }

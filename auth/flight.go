@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"golang.org/x/oauth2"
 )
@@ -30,6 +31,7 @@ type flight struct {
 // one has joined, it ends with the last like any other. The caller holds the
 // mutex.
 func (c *cache) begin(e *entry, r TokenRequest, background bool) *flight {
+	r.Scopes = slices.Clone(r.Scopes) // the source's to change
 	ctx, cancel := flightContext(background)
 	c.flights++
 	f := &flight{
@@ -55,9 +57,18 @@ func (c *cache) begin(e *entry, r TokenRequest, background bool) *flight {
 // those of the others.
 func flightContext(background bool) (context.Context, context.CancelFunc) {
 	if background {
-		return context.WithTimeout(context.Background(), renewalTimeout)
+		ctx := context.WithValue(context.Background(), backgroundKey{}, true)
+		return context.WithTimeout(ctx, renewalTimeout)
 	}
 	return context.WithCancel(context.Background())
+}
+
+type backgroundKey struct{}
+
+// inBackground reports whether a fetch is an early renewal that nobody asked
+// for.
+func inBackground(ctx context.Context) bool {
+	return ctx.Value(backgroundKey{}) != nil
 }
 
 // leave is for a waiter whose context is done. With the last one the flight

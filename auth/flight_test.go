@@ -15,7 +15,7 @@ import (
 func TestFailuresAreForgotten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := &cache{entries: make(map[string]*entry), fetch: func(context.Context, TokenRequest) (*oauth2.Token, error) {
+		c := &cache{entries: make(map[entryKey]*entry), fetch: func(context.Context, TokenRequest) (*oauth2.Token, error) {
 			return nil, errors.New("no")
 		}}
 		for i := range 100 {
@@ -24,7 +24,7 @@ func TestFailuresAreForgotten(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		if e := c.entries[""]; len(e.failures) > 6 || len(e.inFlight) != 0 {
+		if e := c.entries[entryKey{}]; len(e.failures) > 6 || len(e.inFlight) != 0 {
 			t.Errorf("%d failures and %d flights are kept", len(e.failures), len(e.inFlight))
 		}
 	})

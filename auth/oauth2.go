@@ -14,7 +14,8 @@ import (
 // for every token, since x/oauth2's own sources keep theirs; [Cache] adds a
 // memory for failures, and a life of 300 s to tokens without expiry. Scopes
 // are what the source was made with, whatever is asked for, and a request with
-// claims is refused. What is returned is checked as in [Func].
+// claims ([ErrNoClaims]) or for a named tenant is refused. What is returned is
+// checked as in [Func].
 func FromOAuth2(src oauth2.TokenSource) (TokenSource, error) {
 	if src == nil {
 		return nil, errors.New("auth: oauth2 token source is nil")
@@ -42,8 +43,8 @@ func FromOAuth2(src oauth2.TokenSource) (TokenSource, error) {
 		if ctx.Err() != nil {
 			return nil, waitError(ctx)
 		}
-		if r.Claims != "" {
-			return nil, errNoClaims
+		if err := r.plain("an oauth2 token source"); err != nil {
+			return nil, err
 		}
 		c := join()
 		select {

@@ -162,6 +162,13 @@ func (o Origin) Loopback() bool {
 	return err == nil && a.IsLoopback()
 }
 
+// local reports whether nothing between this program and the host is to be
+// asked to forward: the machine itself, or its own link.
+func (o Origin) local() bool {
+	a, err := netip.ParseAddr(o.host)
+	return o.Loopback() || err == nil && a.IsLinkLocalUnicast()
+}
+
 // OriginError is a request that was refused because it would have taken the
 // token somewhere else. Nothing was sent and no token was asked for. It is not
 // an [ErrToken].

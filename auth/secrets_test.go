@@ -2,6 +2,8 @@ package auth_test
 
 import (
 	"bytes"
+	"context"
+	"crypto/rsa"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -9,10 +11,14 @@ import (
 	"fmt"
 	"html"
 	"log/slog"
+	"math/big"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/seed-13c6ebcb/securescore/auth"
 )
@@ -66,16 +72,59 @@ func noCanary(t *testing.T, v any) {
 
 // echo is a hostile endpoint: its answers hold the whole form, in each spelling.
 func echo(r *http.Request) string {
-	form := r.PostForm.Encode()
-	secret := r.PostForm.Get("client_secret")
-	return fmt.Sprintf("%s %s %s %q", form, secret, html.EscapeString(secret), secret)
+	secret := credentialOf(r)
+	return fmt.Sprintf("%s %s %s %q %v", r.PostForm.Encode(), secret, html.EscapeString(secret), secret, r.Header)
+}
+
+// credentialOf is what the request proves itself with.
+func credentialOf(r *http.Request) string {
+	for _, name := range []string{"client_secret", "client_assertion", "device_code", "refresh_token"} {
+		if s := r.PostForm.Get(name); s != "" {
+			return s
+		}
+	}
+	return r.Header.Get("X-Identity-Header")
+}
+
+// everySource makes a source of each kind that asks the server at base. That of
+// a device code has a sign-in behind it, so that it asks with a refresh token.
+func everySource(t *testing.T, base string, hc *http.Client) map[string]auth.TokenSource {
+	t.Helper()
+	a := app(t, base, hc)
+	file := filepath.Join(t.TempDir(), "token")
+	write(t, file, canaryAssertion)
+	workload, err := auth.WorkloadIdentity(a, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]auth.TokenSource{
+		"secret":      clientSecret(t, base, hc),
+		"certificate": clientCertificate(t, a, auth.CertificateOptions{SendChain: true}),
+		"assertion":   clientAssertion(t, a, func(context.Context) (string, error) { return canaryAssertion, nil }),
+		"workload":    workload,
+		"identity":    appService(t, auth.Identity{HTTPClient: hc}, base+"/msi/token"),
+	}
+}
+
+// noKey fails the test if any text of v holds a part of the certificate's key.
+func noKey(t *testing.T, v any) {
+	t.Helper()
+	key := rsaKey().(*rsa.PrivateKey)
+	text := everyText(v)
+	for _, n := range []*big.Int{key.D, key.Primes[0], key.Primes[1]} {
+		for _, s := range []string{n.String(), n.Text(16), base64.StdEncoding.EncodeToString(n.Bytes()), fmt.Sprint(n.Bytes()), fmt.Sprint(n.Bits())} {
+			if strings.Contains(text, s) || strings.Contains(text, s[:40]) {
+				t.Errorf("%T shows the private key", v)
+				return
+			}
+		}
+	}
 }
 
 func TestValuesShowNoSecret(t *testing.T) {
 	t.Parallel()
 	e := &endpoint{answer: always(tokenAnswer(canaryToken, 3600))}
 	base, hc := serve(t, e)
-	secret := clientSecret(t, base, hc)
 	static, err := auth.Static(canaryToken)
 	if err != nil {
 		t.Fatal(err)
@@ -85,8 +134,11 @@ func TestValuesShowNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	from := fromOAuth2(t, mustTo(t, static).Token)
-	for _, src := range []auth.TokenSource{secret, static, cached, from} {
+	sources := everySource(t, base, hc)
+	sources["static"], sources["cached"], sources["oauth2"] = static, cached, from
+	for _, src := range sources {
 		noCanary(t, src)
+		noKey(t, src)
 		if got := ask(t, src); got != canaryToken {
 			t.Fatal("another token than the canary")
 		}
@@ -95,9 +147,41 @@ func TestValuesShowNoSecret(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		noCanary(t, tr)
-		noCanary(t, mustTo(t, src))
+		for _, v := range []any{src, tr, mustTo(t, src), forTenant(t, src, tenantID)} {
+			noCanary(t, v)
+			noKey(t, v)
+		}
 	}
+}
+
+// A device code, a refresh token and what comes of them are in no text either.
+func TestDeviceCodeShowsNoSecret(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, stage := range []string{"code", "refresh"} {
+			e := newEntra()
+			e.token = func(int) answer {
+				return answer{status: 200, body: fmt.Sprintf(`{"token_type":"Bearer","expires_in":3600,"access_token":%q,"refresh_token":%q}`, canaryToken, canaryRefresh)}
+			}
+			hostile := answer{status: 400, body: fmt.Sprintf(`{"error":"server_error","error_description":"%s %s","trace_id":"%[1]s","correlation_id":"%[2]s"}`, canaryDevice, canaryRefresh)}
+			e.polls = []answer{{status: 500, body: canaryDevice}}
+			if stage == "code" {
+				e.polls = append(e.polls, answer{status: 400, body: fmt.Sprintf(`{"error":"x","error_description":"%s","trace_id":"%[1]s"}`, canaryDevice)})
+			}
+			src := deviceCode(t, app(t, "http://localhost", serveInMemory(t, e)), nil)
+			noCanary(t, src)
+			if stage == "code" {
+				noCanary(t, askError(t, src))
+				continue
+			}
+			ask(t, src)
+			noCanary(t, src)
+			hostile.body = strings.ReplaceAll(hostile.body, canaryDevice, canaryRefresh)
+			e.refresh = []answer{hostile}
+			time.Sleep(time.Hour)
+			noCanary(t, askError(t, src))
+		}
+	})
 }
 
 func TestHostileEndpointsGetNoSecretIntoErrors(t *testing.T) {
@@ -127,20 +211,20 @@ func TestHostileEndpointsGetNoSecretIntoErrors(t *testing.T) {
 			return answer{429, "", map[string]string{"Retry-After": r.PostForm.Encode()}, "{}"}
 		},
 		"error members": func(r *http.Request) answer {
-			s := r.PostForm.Get("client_secret")
+			s := credentialOf(r)
 			return answer{401, "", nil, jsonOf(map[string]any{
 				"error": s, "error_description": "AADSTS7000215: " + echo(r), "error_uri": s, "trace_id": s, "correlation_id": s, "error_codes": []string{s},
 			})}
 		},
 		"error and lifetime": func(r *http.Request) answer {
-			return answer{200, "", nil, jsonOf(map[string]any{"error": "x", "expires_in": r.PostForm.Get("client_secret")})}
+			return answer{200, "", nil, jsonOf(map[string]any{"error": "x", "expires_in": credentialOf(r)})}
 		},
 		"success members": func(r *http.Request) answer {
-			s := r.PostForm.Get("client_secret")
+			s := credentialOf(r)
 			return answer{200, "", nil, jsonOf(map[string]any{"access_token": canaryToken, "token_type": s, "expires_in": s})}
 		},
 		"lifetime": func(r *http.Request) answer {
-			s := r.PostForm.Get("client_secret")
+			s := credentialOf(r)
 			return answer{200, "", nil, jsonOf(map[string]any{"access_token": canaryToken + "\n" + s, "token_type": "Bearer", "expires_in": s})}
 		},
 	} {
@@ -148,14 +232,20 @@ func TestHostileEndpointsGetNoSecretIntoErrors(t *testing.T) {
 			t.Parallel()
 			e := &endpoint{answer: func(_ int, r *http.Request) answer { return hostile(r) }}
 			base, hc := serve(t, e)
-			src := clientSecret(t, base, hc)
-			for range 2 { // the second is remembered
-				err := askError(t, src)
-				noCanary(t, err)
-				wantText(t, err, "auth: token request to 127.0.0.1:", "for tenant "+tenantID)
-			}
-			if n := e.count(); n != 1 {
-				t.Errorf("%d requests, want 1", n)
+			for kind, src := range everySource(t, base, hc) {
+				before := e.count()
+				for range 2 { // the second is remembered
+					err := askError(t, src)
+					noCanary(t, err)
+					noKey(t, err)
+					wantText(t, err, "auth: ", " request to 127.0.0.1:")
+					if assertion := e.request(t, before).form.Get("client_assertion"); assertion != "" && strings.Contains(everyText(err), assertion[max(0, len(assertion)-100):]) {
+						t.Errorf("%s: %v shows the assertion", kind, err)
+					}
+				}
+				if n := e.count() - before; n != 1 {
+					t.Errorf("%s: %d requests, want 1", kind, n)
+				}
 			}
 		})
 	}
@@ -166,16 +256,22 @@ func TestChattyTransportGetsNoSecretIntoErrors(t *testing.T) {
 	t.Parallel()
 	hc := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		_ = r.ParseForm()
-		return nil, &chattyError{Form: r.PostForm, Text: r.PostForm.Encode()}
+		return nil, &chattyError{Form: r.PostForm, Header: r.Header, Text: r.PostForm.Encode() + r.Header.Get("X-Identity-Header")}
 	})}
-	err := askError(t, clientSecret(t, "https://login.example.com", hc))
-	noCanary(t, err)
-	wantText(t, err, "login.example.com", "could not send", "[redacted]")
+	for kind, src := range everySource(t, "https://login.example.com", hc) {
+		err := askError(t, src)
+		noCanary(t, err)
+		wantText(t, err, "login.example.com", "could not send")
+		if strings.Contains(err.Error(), "client_assertion=e") || kind != "identity" && !strings.Contains(err.Error(), "[redacted]") {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
 }
 
 type chattyError struct {
-	Form url.Values
-	Text string
+	Form   url.Values
+	Header http.Header
+	Text   string
 }
 
 func (e *chattyError) Error() string { return "could not send " + e.Text }

@@ -15,8 +15,17 @@ type TokenRequest struct {
 	Scopes []string
 	// Claims is the decoded JSON of a claims challenge (continuous access
 	// evaluation), empty for none. A source that cannot ask for a token with
-	// claims answers with an error.
+	// claims answers with [ErrNoClaims].
 	Claims string
+	// EnableCAE says that whoever sends the token answers claims challenges, as
+	// [Transport] does. A source that can ask with claims then declares the
+	// client capability cp1: its tokens live up to 28 h, and the service may
+	// refuse one at any time with a challenge. Others ignore it.
+	EnableCAE bool
+	// TenantID is the tenant that the token must be of; empty stands for the
+	// source's own. A source of another tenant answers with an error. The same
+	// tenant's GUID and its domain names are different ids here.
+	TenantID string
 }
 
 // TokenSource gives access tokens. It must be safe for concurrent use and must
@@ -32,6 +41,11 @@ type TokenRequest struct {
 type TokenSource interface {
 	Token(ctx context.Context, r TokenRequest) (*oauth2.Token, error)
 }
+
+// ErrNoClaims is found by [errors.Is] in the error of a source that is asked
+// for a token with claims and cannot ask for one. [Transport] then returns the
+// service's 401 as it is; [Refusal] has the claims.
+var ErrNoClaims = errors.New("auth: this token source cannot answer a claims challenge: sign in again and make a new source")
 
 type (
 	cloudKnower interface{ Cloud() Cloud }

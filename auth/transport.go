@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -31,6 +30,12 @@ const maxDrain = 64 << 10
 // 401 is returned as it is. All requests that were refused with one token cause
 // one token request if the source is cached. Where no new token is to be had,
 // the error is an [ErrToken] that says so.
+//
+// The 401 may be a claims challenge (continuous access evaluation). Then any
+// source is asked, with the decoded claims, and the rest is the same: one new
+// token, one repeat. A source that has no use for claims says [ErrNoClaims] or
+// returns the same token, and the 401 is returned as it is: [Refusal] finds the
+// claims in it. Every token is asked for with EnableCAE (see [TokenRequest]).
 //
 // The request itself is never changed, and the answer's Request is that one,
 // so that the token is not to be found in it. The source does not see the
@@ -84,7 +89,7 @@ func (b *bearer) roundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	accessToken, err := b.token(req.Context())
+	accessToken, err := b.token(req.Context(), "")
 	if err != nil {
 		closeBody(req)
 		return nil, asTokenError(err)
@@ -108,23 +113,20 @@ func (b *bearer) checkTarget(req *http.Request) error {
 
 // afterRefusal sends req once more if there is a new token to send it with.
 func (b *bearer) afterRefusal(req *http.Request, refusal *http.Response, refused string) (*http.Response, error) {
-	i, ok := b.src.(invalidator)
-	if !ok {
+	claims, _ := claimsChallenge(refusal.Header)
+	i, canDrop := b.src.(invalidator)
+	if canDrop {
+		i.Invalidate(refused)
+	}
+	body, again := replay(req)
+	// With claims the token is asked for even if this request cannot be sent
+	// with it: without them the next one would be refused as well.
+	if claims == "" && !(canDrop && again) {
+		closeUnused(body)
 		return refusal, nil
 	}
-	i.Invalidate(refused)
-	body := req.Body
-	if body != nil && body != http.NoBody {
-		if req.GetBody == nil {
-			return refusal, nil
-		}
-		var err error
-		if body, err = req.GetBody(); err != nil {
-			return refusal, nil
-		}
-	}
-	accessToken, err := b.token(req.Context())
-	if err == nil && accessToken == refused {
+	accessToken, err := b.token(req.Context(), claims)
+	if !again || err == nil && accessToken == refused || errors.Is(err, ErrNoClaims) {
 		closeUnused(body)
 		return refusal, nil
 	}
@@ -132,9 +134,21 @@ func (b *bearer) afterRefusal(req *http.Request, refusal *http.Response, refused
 	refusal.Body.Close()
 	if err != nil {
 		closeUnused(body)
-		return nil, asTokenError(fmt.Errorf("the service refused the token (401) and there is no new one: %w", convert(err)))
+		return nil, cannotRenew(refusal.Header, err)
 	}
 	return b.send(req, body, accessToken)
+}
+
+// replay returns the body of req once more, if it can be had.
+func replay(req *http.Request) (body io.ReadCloser, ok bool) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return req.Body, true
+	}
+	if req.GetBody == nil {
+		return nil, false
+	}
+	body, err := req.GetBody()
+	return body, err == nil
 }
 
 func closeUnused(body io.ReadCloser) {
@@ -143,8 +157,10 @@ func closeUnused(body io.ReadCloser) {
 	}
 }
 
-func (b *bearer) token(ctx context.Context) (string, error) {
-	t, err := checked(b.src.Token(untraced{ctx}, TokenRequest{Scopes: slices.Clone(b.scopes)}))
+func (b *bearer) token(ctx context.Context, claims string) (string, error) {
+	t, err := checked(b.src.Token(untraced{ctx}, TokenRequest{
+		Scopes: slices.Clone(b.scopes), Claims: claims, EnableCAE: true, // for this answers challenges
+	}))
 	if err != nil {
 		return "", err
 	}
