@@ -52,6 +52,9 @@ func (t *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 		cl.record(a.failed(err))
 		return nil, errAttemptFailed
 	}
+	if resp.Body == nil { // from a round tripper of the caller's: net/http bears it, so do we
+		resp.Body = http.NoBody
+	}
 	defer resp.Body.Close()
 	o := a.receive(resp, t.trust503)
 	cl.record(o)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -37,6 +38,7 @@ var ownHeaders = map[string]string{
 	"Proxy-Connection":       "the transport sets it",
 	"Keep-Alive":             "the transport sets it",
 	"Http2-Settings":         "the transport sets it",
+	"If-Match":               "use WithIfMatch",
 	"If-Modified-Since":      "an answer without a body is no answer",
 	"If-None-Match":          "an answer without a body is no answer",
 	"X-Http-Method":          "it makes another operation of this one",
@@ -96,7 +98,9 @@ type Response struct {
 	Header http.Header
 	// RequestID is the service's id of the request, ClientRequestID the one this client sent.
 	RequestID, ClientRequestID string
-	// Attempts counts the requests made; a repeat with a renewed token is not counted.
+	// Warnings say which providers behind the service failed, so that the answer is partial; of a list, those of all pages.
+	Warnings []Warning
+	// Attempts counts the requests made, of a list those for all pages; a repeat with a renewed token is not counted.
 	Attempts int
 }
 
@@ -110,17 +114,35 @@ func newCall(op operation, opts []CallOption) (*call, error) {
 			return nil, fmt.Errorf("%s: %w: %w", op.name, ErrInvalid, err)
 		}
 	}
+	if !op.conditional && cl.header.Get(headerIfMatch) != "" {
+		return nil, fmt.Errorf("%s: %w: it takes no If-Match", op.name, ErrInvalid)
+	}
 	return cl, nil
 }
 
+// fillResponse gives the caller what is known of the answer.
 func (cl *call) fillResponse() {
-	if cl.capture == nil {
-		return
-	}
-	*cl.capture = Response{ClientRequestID: cl.clientRequestID, Attempts: cl.attempts}
+	r := Response{ClientRequestID: cl.clientRequestID, Attempts: cl.attempts, Warnings: cl.warnings}
 	if cl.answer != nil {
-		cl.capture.StatusCode = cl.answer.status
-		cl.capture.Header = cl.answer.header.Clone()
-		cl.capture.RequestID = cl.answer.header.Get("request-id")
+		r.StatusCode = cl.answer.status
+		r.Header = cl.answer.header.Clone()
+		r.RequestID = cl.answer.header.Get("request-id")
 	}
+	if cl.earlier != nil {
+		r.Attempts += cl.earlier.Attempts
+		r.Warnings = append(slices.Clip(cl.earlier.Warnings), r.Warnings...)
+		*cl.earlier = r
+	}
+	if cl.capture != nil {
+		*cl.capture = r
+	}
+}
+
+// accumulating has the Response of several calls add up, as one list makes them.
+func accumulating(opts []CallOption) []CallOption {
+	var earlier Response
+	return append(slices.Clip(opts), func(cl *call) error {
+		cl.earlier = &earlier
+		return nil
+	})
 }

@@ -12,7 +12,7 @@ func TestWithHeader(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, value, want string }{
 		{"Prefer", "return=representation", ""},
-		{"if-match", `"etag"`, ""},
+		{"if-match", `"etag"`, "WithIfMatch"},
 		{"X-Note", "tab\tand ü", ""},
 		{"client-request-id", "01234567-89ab-cdef-0123-456789abcdef", ""},
 		{"client-request-id", "7", "not a GUID"},

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,18 +16,25 @@ import (
 // Client is a client of Microsoft Graph's secure score in one cloud. It is safe for concurrent use; make one and keep
 // it: its calls share connections and the retry quota.
 type Client struct {
-	SecureScores *SecureScoresService
+	SecureScores    *SecureScoresService
+	ControlProfiles *ControlProfilesService
 
-	base string // the Graph root, without a slash at its end
-	doer *doer
-	gen  *gen.Client
+	base   string // the Graph root, without a slash at its end
+	path   string // its path
+	origin auth.Origin
+	doer   *doer
+	gen    *gen.Client
+
+	onWarning  func(context.Context, Warning)
+	warnLogger *slog.Logger
+	strict     bool
 }
 
 // New makes a client that signs its requests with the tokens of src. It checks all that it is given and makes no
 // request. A source that knows its cloud (one with a method Cloud() auth.Cloud) must be of the client's: a token of
 // one cloud is never sent to another.
 func New(src auth.TokenSource, opts ...Option) (*Client, error) {
-	cfg := config{logger: slog.New(slog.DiscardHandler), verdicts: defaultVerdicts()}
+	cfg := config{logger: slog.New(slog.DiscardHandler), warnLogger: slog.Default(), verdicts: defaultVerdicts()}
 	if src == nil {
 		return nil, errors.New("client: the token source is nil")
 	}
@@ -50,8 +58,15 @@ func New(src auth.TokenSource, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	c := &Client{base: root.url, doer: d, gen: generated}
-	c.SecureScores = &SecureScoresService{c}
+	u, err := url.Parse(root.url)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	c := &Client{
+		base: root.url, path: u.EscapedPath(), origin: root.origin, doer: d, gen: generated,
+		onWarning: cfg.onWarning, warnLogger: cfg.warnLogger, strict: cfg.strict,
+	}
+	c.SecureScores, c.ControlProfiles = newSecureScores(c), newControlProfiles(c)
 	return c, nil
 }
 

@@ -45,7 +45,10 @@ func (c *Client) do(ctx context.Context, op operation, opts []CallOption, send f
 	if resp != nil && resp.Body != nil {
 		resp.Body.Close()
 	}
-	if _, ok := errors.AsType[*Error](err); ok || err == nil {
+	if err == nil {
+		return c.warn(ctx, cl)
+	}
+	if _, ok := errors.AsType[*Error](err); ok {
 		return err
 	}
 	return fmt.Errorf("%s: %w: %w", op.name, ErrInvalid, err)

@@ -81,7 +81,12 @@ type Error struct {
 	kinds  []error // the sentinels that hold, and context errors
 	reason string  // why this client stopped where it might have gone on
 	advice string
+	cursor string // in no text and no log: it is a capability
 }
+
+// Cursor is the link of the page that a list failed on, to go on from with Resume; "" where there is none: the first page
+// failed, or the link was refused. It stands in no text of the error, for whoever has it can read on.
+func (e *Error) Cursor() string { return e.cursor }
 
 // Error is one line.
 func (e *Error) Error() string {

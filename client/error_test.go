@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed-13c6ebcb/securescore/auth"
 )
 
 func TestErrorIsOneLineThatHelps(t *testing.T) {
@@ -27,7 +29,7 @@ func TestErrorIsOneLineThatHelps(t *testing.T) {
 	}{
 		{
 			"error-401-invalid-token.json",
-			"get thing: 401 Unauthorized: InvalidAuthenticationToken: Synthetic: access token expired. (request-id cb1eb11f-580d-4a76-b4dc-51840fb4c0e7, client-request-id " + id + "); the service refused the token: check its tenant, cloud and lifetime, and this machine's clock", "",
+			"get thing: 401 Unauthorized: InvalidAuthenticationToken: Synthetic: access token expired.: your clock is ", "", // the sample's Date is long ago
 		},
 		{
 			"error-403-security-roles.json",
@@ -59,7 +61,7 @@ func TestErrorIsOneLineThatHelps(t *testing.T) {
 				if want := pick(write, tt.write, tt.read); !strings.Contains(e.Error(), want) {
 					t.Errorf("\n%s\nwant\n%s", e, want)
 				}
-				if e.StatusCode != status || !bytes.Equal(e.RawBody, body) || e.Err != nil || e.Method == "" || !strings.Contains(base, e.Host) || e.ClientRequestID != id {
+				if e.StatusCode != status || !bytes.Equal(e.RawBody, body) || is[*auth.ClockError](e.Err) != (status == http.StatusUnauthorized) || e.Method == "" || !strings.Contains(base, e.Host) || e.ClientRequestID != id {
 					t.Errorf("%#v", e)
 				}
 				if want := time.Date(2026, 7, 17, 16, 25, 3, 0, time.UTC); !e.Date.Equal(want) {

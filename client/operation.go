@@ -19,6 +19,8 @@ type operation struct {
 	write bool
 	// key is what the entity is looked up by when the outcome of a write is unknown.
 	key string
+	// conditional says that it takes If-Match.
+	conditional bool
 	// permission is the least privileged one that allows the operation, for the text of a 403.
 	permission string
 	// accept are the statuses of a success.
@@ -32,6 +34,8 @@ type operation struct {
 	// is a broken answer; any other says that this is what the service answers, and a repeat would be in vain. Nil:
 	// no body is wanted, and one that comes is thrown away. It is not run on a 204.
 	decode func(io.Reader) error
+	// warned is given the warnings that came with a success, if any. Nil: nobody wants to know.
+	warned func([]Warning)
 }
 
 func (op *operation) accepts(status int) bool { return slices.Contains(op.accept, status) }
@@ -49,6 +53,9 @@ type call struct {
 	header          http.Header // of the call's options
 	clientRequestID string
 	capture         *Response
+	earlier         *Response // what the calls before it add up to, where it is one of several
+	warnings        []Warning // of the answer
+	scid            bool      // see WithSCIDAllowed
 
 	attempts int
 	judged   bool

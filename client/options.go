@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,6 +20,9 @@ type config struct {
 	http        http.Client // a copy
 	application string
 	logger      *slog.Logger
+	warnLogger  *slog.Logger
+	onWarning   func(context.Context, Warning)
+	strict      bool
 	policy      RetryPolicy
 	timeouts    Timeouts
 	verdicts    verdictTable
@@ -54,6 +58,9 @@ func WithHTTPClient(hc *http.Client) Option {
 		if hc == nil {
 			return errors.New("the http.Client is nil")
 		}
+		if t, ok := hc.Transport.(*http.Transport); ok && t == nil {
+			return errors.New("the http.Client's transport is a nil *http.Transport")
+		}
 		cfg.http = *hc
 		return nil
 	}
@@ -83,7 +90,7 @@ func WithLogger(l *slog.Logger) Option {
 		if l == nil {
 			return errors.New("the logger is nil")
 		}
-		cfg.logger = l
+		cfg.logger, cfg.warnLogger = l, l
 		return nil
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/seed-13c6ebcb/securescore/auth"
 )
 
 // receive reads an answer to its end and judges it.
@@ -29,8 +31,11 @@ func (a *attempt) receive(resp *http.Response, trust503 bool) outcome {
 		if trust503 && resp.StatusCode == http.StatusServiceUnavailable && o.retryAfter > 0 {
 			o.class = trusted503
 		}
+		refusal := auth.Refusal(resp) // it looks at the clock: before the body is waited for
 		// The status has decided: what is wrong with the body is only told.
-		o.body, o.err = io.ReadAll(&body{attempt: a, r: resp.Body, limit: maxErrorBody})
+		if o.body, o.err = io.ReadAll(&body{attempt: a, r: resp.Body, limit: maxErrorBody}); o.err == nil {
+			o.err = refusal
+		}
 	}
 	return o
 }

@@ -112,3 +112,31 @@ func TestTransportOfTheCallers(t *testing.T) {
 		t.Errorf("%d requests, want one", n)
 	}
 }
+
+// bodiless answers with a status and a nil Body.
+type bodiless int
+
+func (status bodiless) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: int(status)}, nil
+}
+
+func TestAnswersWithoutABody(t *testing.T) {
+	t.Parallel()
+	src, err := auth.Static("token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, status := range []int{201, 400, 401, 404} {
+		c, err := client.New(src, client.WithHTTPClient(&http.Client{Transport: bodiless(status)}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.SecureScores.Create(t.Context(), seedScore(t))
+		if e, ok := errors.AsType[*client.Error](err); !ok || e.StatusCode != status {
+			t.Errorf("%d: got %v", status, err)
+		}
+	}
+	if _, err := client.New(src, client.WithHTTPClient(&http.Client{Transport: (*http.Transport)(nil)})); err == nil {
+		t.Error("a nil *http.Transport was taken")
+	}
+}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"time"
 
@@ -18,9 +20,37 @@ const (
 	permissionWrite = "SecurityEvents.ReadWrite.All"
 )
 
+// ErrNoScore is a tenant without any score.
+var ErrNoScore = errors.New("the tenant has no score")
+
 // SecureScoresService works on /security/secureScores, the daily scores of a tenant.
 type SecureScoresService struct {
-	client *Client
+	collection[SecureScore]
+}
+
+func newSecureScores(c *Client) *SecureScoresService {
+	return &SecureScoresService{collection[SecureScore]{
+		client: c,
+		names:  names{"secureScore", "secureScores", "/Security/secureScores"},
+		id:     func(s *SecureScore) *string { return s.ID },
+		list: func(ctx context.Context, p *gen.ListSecureScoresParams) (*http.Response, error) {
+			return c.gen.ListSecureScores(ctx, p)
+		},
+		get: func(ctx context.Context, id string) (*http.Response, error) {
+			return c.gen.GetSecureScore(ctx, id, nil)
+		},
+		count: func(ctx context.Context, filter *string) (*http.Response, error) {
+			return c.gen.CountSecureScores(ctx, &gen.CountSecureScoresParams{Filter: filter})
+		},
+		update: func(ctx context.Context, id string, prefer *string, body io.Reader) (*http.Response, error) {
+			return c.gen.UpdateSecureScoreWithBody(ctx, id, &gen.UpdateSecureScoreParams{Prefer: prefer}, mediaJSON, body)
+		},
+		delete: func(ctx context.Context, id string) (*http.Response, error) {
+			return c.gen.DeleteSecureScore(ctx, id, nil)
+		},
+		decode:     gen.Decode[SecureScore],
+		decodePage: decodeScorePage,
+	}}
 }
 
 // Create stores a score and returns it as the service did: with the id and createdDateTime it was given. Both are sent
@@ -60,11 +90,8 @@ func (s *SecureScoresService) Create(ctx context.Context, score SecureScore, opt
 		key:        naturalKey(score),
 		permission: permissionWrite,
 		accept:     []int{http.StatusCreated},
-		decode: func(r io.Reader) (err error) {
-			created, err = decodeSecureScore(r)
-			return err
-		},
 	}
+	op.decode = into(&created, s.decodeEntity)
 	err = s.client.do(ctx, op, opts, func(ctx context.Context) (*http.Response, error) {
 		return s.client.gen.CreateSecureScoreWithBody(ctx, nil, mediaJSON, bytes.NewReader(body))
 	})
@@ -72,6 +99,113 @@ func (s *SecureScoresService) Create(ctx context.Context, score SecureScore, opt
 		return nil, err
 	}
 	return created, nil
+}
+
+// List lists the tenant's scores over all pages, the newest first unless [ListOptions.OrderBy] says otherwise. Nil options
+// ask for all of them, about 90.
+//
+// Nothing is sent before the list is ranged over, and each range starts afresh. An error is handed out once and ends the list;
+// [Error.Cursor] then is the link of the page that failed, to go on from with [SecureScoresService.Resume]. An id that stands
+// on several pages is handed out once. In a list only the newest score is fully populated: the service leaves the
+// descriptions of older ones null.
+//
+// It needs the permission SecurityEvents.Read.All.
+func (s *SecureScoresService) List(ctx context.Context, o *ListOptions, opts ...CallOption) iter.Seq2[*SecureScore, error] {
+	o = o.clone()
+	return s.items(s.pages(ctx, o, "", opts), o.limit())
+}
+
+// Pages lists page by page, as the service sends them. With [ListOptions.Limit] the last page is cut, and its NextLink goes on
+// behind the whole of it.
+func (s *SecureScoresService) Pages(ctx context.Context, o *ListOptions, opts ...CallOption) iter.Seq2[*Page[SecureScore], error] {
+	o = o.clone()
+	return limited(s.pages(ctx, o, "", opts), o.limit())
+}
+
+// All is List as a slice. On an error the scores that came before it are returned beside it.
+func (s *SecureScoresService) All(ctx context.Context, o *ListOptions, opts ...CallOption) ([]SecureScore, error) {
+	return collect(s.List(ctx, o, opts...))
+}
+
+// Resume goes on where a list ended: at the [Page.NextLink] of the last page seen, or the [Error.Cursor] of the error. A link
+// that leads anywhere but to this client's scores is [ErrForeignLink], and nothing is sent.
+func (s *SecureScoresService) Resume(ctx context.Context, nextLink string, opts ...CallOption) iter.Seq2[*SecureScore, error] {
+	return s.items(s.resume(ctx, nextLink, opts), 0)
+}
+
+// ResumePages is Resume page by page.
+func (s *SecureScoresService) ResumePages(ctx context.Context, nextLink string, opts ...CallOption) iter.Seq2[*Page[SecureScore], error] {
+	return s.resume(ctx, nextLink, opts)
+}
+
+// Latest returns the newest score, with exactly one request ($top=1) that follows no link: $top is a page size to the
+// service, and whoever follows its links reads the oldest score in the end. [ErrNoScore] says that the tenant has none.
+func (s *SecureScoresService) Latest(ctx context.Context, opts ...CallOption) (*SecureScore, error) {
+	for page, err := range s.pages(ctx, &ListOptions{PageSize: 1}, "", opts) {
+		if err != nil {
+			return nil, err
+		}
+		if len(page.Items) == 0 {
+			err := ErrNoScore
+			if page.NextLink != "" {
+				err = fmt.Errorf("%w: an empty first page that has another behind it", ErrProtocol)
+			}
+			return nil, s.stopped(operation{name: "latest secureScore"}, err, page.NextLink)
+		}
+		return newest(page.Items), nil
+	}
+	return nil, s.stopped(operation{name: "latest secureScore"}, ErrProtocol, "")
+}
+
+// newest is the first score, unless a server that knows no $top sent another order.
+func newest(scores []SecureScore) *SecureScore {
+	first := &scores[0]
+	for i := range scores {
+		if t := scores[i].CreatedDateTime; t != nil && first.CreatedDateTime != nil && t.After(*first.CreatedDateTime) {
+			first = &scores[i]
+		}
+	}
+	return first
+}
+
+// Get returns the score with that id; [ErrNotFound] says that there is none.
+func (s *SecureScoresService) Get(ctx context.Context, id string, opts ...CallOption) (*SecureScore, error) {
+	return s.fetch(ctx, id, opts)
+}
+
+// Count returns the number of scores for which the filter holds, of all for the zero Filter.
+func (s *SecureScoresService) Count(ctx context.Context, filter Filter, opts ...CallOption) (int64, error) {
+	return s.number(ctx, filter, opts)
+}
+
+// Update changes the members that are set in change, and returns the score as it then is: [SecureScore.Extra] can send a null.
+// Doubles must be finite and counts not negative. Where the service answers 204, the score is read back. [WithIfMatch] refuses
+// to overwrite what somebody else has changed.
+//
+// Microsoft's metadata has the operation; whether a given tenant accepts it is for the tenant to say. It needs the permission
+// SecurityEvents.ReadWrite.All, and is never sent twice, like all writes.
+func (s *SecureScoresService) Update(ctx context.Context, id string, change SecureScore, opts ...CallOption) (*SecureScore, error) {
+	const op = "update secureScore"
+	if err := checkID(op, id); err != nil {
+		return nil, err
+	}
+	body, err := encodeForUpdate(id, change)
+	if err != nil {
+		return nil, err
+	}
+	if string(body) == "{}" {
+		return nil, fmt.Errorf("%s: %w: nothing is to be changed", op, ErrInvalid)
+	}
+	return s.change(ctx, id, body, opts)
+}
+
+// Delete removes the score with that id. [WithIfMatch] keeps one that has changed since.
+//
+// Microsoft's metadata has the operation; whether a given tenant accepts it is for the tenant to say. It needs the permission
+// SecurityEvents.ReadWrite.All, and is never sent twice, like all writes: after [ErrOutcomeUnknown] a second Delete that
+// answers [ErrNotFound] says that it is gone.
+func (s *SecureScoresService) Delete(ctx context.Context, id string, opts ...CallOption) error {
+	return s.remove(ctx, id, opts)
 }
 
 // naturalKey is what a score is looked up by: its id or, where the service assigns that, its tenant and time.
@@ -85,15 +219,10 @@ func naturalKey(s SecureScore) string {
 	return *s.AzureTenantID
 }
 
-// decodeSecureScore reads an answer that must be a score. The id is never null, and absent only where $select leaves it
-// out.
-func decodeSecureScore(r io.Reader) (*SecureScore, error) {
-	score, err := gen.Decode[SecureScore](r)
+func decodeScorePage(r io.Reader) (*Page[SecureScore], error) {
+	p, err := gen.Decode[gen.SecureScoreCollection](r)
 	if err != nil {
 		return nil, err
 	}
-	if score.ID == nil {
-		return nil, errors.New("the answer has no id")
-	}
-	return score, nil
+	return checkPage(p.Value, p.ODataCount, p.ODataNextLink)
 }

@@ -141,6 +141,10 @@ func TestCreate(t *testing.T) {
 	}
 }
 
+// required are the nine.
+const required = `"activeUserCount":1,"licensedUserCount":1,"azureTenantId":"t","currentScore":1,"maxScore":2,"enabledServices":[],` +
+	`"averageComparativeScores":[],"controlScores":[],"vendorInformation":{}`
+
 func TestCreateSendsWhatTheCallerSet(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -160,6 +164,15 @@ func TestCreateSendsWhatTheCallerSet(t *testing.T) {
 			},
 			map[string]any{"id": "my id", "createdDateTime": "2017-01-01T00:00:31.7073518+03:00"},
 			nil,
+		},
+		"nulls of annotations": {
+			func(s *client.SecureScore) {
+				if err := json.Unmarshal([]byte(`{"@odata.type":null,"@odata.etag":null,"@odata.context":null,`+required+`}`), s); err != nil {
+					t.Error(err)
+				}
+			},
+			map[string]any{"@odata.type": "#microsoft.graph.secureScore"},
+			[]string{"@odata.etag", "@odata.context"},
 		},
 		"no type": {
 			func(s *client.SecureScore) { s.ODataType = nil },
@@ -202,7 +215,7 @@ func TestCreateSendsWhatTheCallerSet(t *testing.T) {
 			requests := graph.Requests()
 			sent := members(t, requests[len(requests)-1].Body)
 			for name, want := range tt.present {
-				if sent[name] != want {
+				if got, ok := sent[name]; !ok || got != want {
 					t.Errorf("%s: sent %v, want %v", name, sent[name], want)
 				}
 			}
@@ -264,6 +277,7 @@ func TestCreateUnknownOutcomes(t *testing.T) {
 		"cut in the body":                  {Cut: clienttest.CutInBody},
 		"done, then cut":                   {Cut: clienttest.CutBeforeAnswer, Apply: true},
 		"201 without an id":                {Status: 201, Body: []byte(`{"currentScore":1}`), Header: http.Header{"Content-Type": {"application/json"}}},
+		"201 with an empty id":             {Status: 201, Body: []byte(`{"id":""}`), Header: http.Header{"Content-Type": {"application/json"}}},
 		"201 with nothing":                 {Status: 201, Body: []byte{}, Header: http.Header{"Content-Type": {"application/json"}}},
 		"201 with an error":                {Status: 201, Body: []byte(`{"error":{"code":"x"}}`), Header: http.Header{"Content-Type": {"application/json"}}},
 		"201 with a wrong type":            {Status: 201, Body: []byte(`{"id":"a","currentScore":"Double"}`), Header: http.Header{"Content-Type": {"application/json"}}},

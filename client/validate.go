@@ -5,23 +5,28 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/seed-13c6ebcb/securescore/gen"
 )
 
-// ValidationError says everything that is wrong with a score that was to be created. It is [ErrInvalid].
+// ValidationError says everything that is wrong with a score that was to be created, or with updates of controls. It is
+// [ErrInvalid].
 type ValidationError struct {
 	Faults []Fault
+	More   int // number of further faults, beyond the 100 that are kept
+
+	what string // it is about; "" is a secureScore
 }
 
 func (e *ValidationError) Error() string {
-	return "secureScore not valid: " + gen.JoinFaults(e.Faults, 0)
+	return orDefault(e.what, "secureScore") + " not valid: " + gen.JoinFaults(e.Faults, e.More)
 }
 
 // Is makes errors.Is(err, ErrInvalid) true.
 func (e *ValidationError) Is(target error) bool { return target == ErrInvalid }
 
-// Validate reports all that would keep a score from being created, in one *[ValidationError]; nil means nothing. Create
+// Validate reports all that would keep a score from being created, in one *[ValidationError]; nil means that nothing would. Create
 // calls it before anything is sent.
 //
 // Nine properties are required: activeUserCount, averageComparativeScores, azureTenantId, controlScores, currentScore,
@@ -39,27 +44,43 @@ func Validate(score SecureScore) error {
 func encodeForCreate(score SecureScore) ([]byte, error) {
 	v := validation{}
 	v.score(&score)
-	body, err := withTypes(score).MarshalJSON()
-	if err != nil {
-		mismatch, ok := errors.AsType[*TypeError](err)
-		if !ok {
-			return nil, err
-		}
-		v.faults = append(v.faults, mismatch.Faults...)
+	return v.encode(withTypes(score))
+}
+
+// encodeForUpdate is the body of an update: what is set, without what only the service says of it.
+func encodeForUpdate(id string, change SecureScore) ([]byte, error) {
+	v := validation{}
+	v.values(&change)
+	if change.ID != nil && *change.ID != id {
+		v.fault("id", strconv.Quote(clean(*change.ID, maxIDText)), "the id of the score that is updated, or nothing")
 	}
-	if len(v.faults) > 0 {
-		return nil, &ValidationError{v.faults}
+	change.ODataETag = nil
+	stripAnnotations(&change.Extra)
+	return v.encode(change)
+}
+
+// encode writes the score that was looked at.
+func (v *validation) encode(score SecureScore) ([]byte, error) {
+	body, err := score.MarshalJSON()
+	if mismatch, ok := errors.AsType[*TypeError](err); ok {
+		for _, f := range mismatch.Faults {
+			v.fault(f.Path, f.Found, f.Wanted)
+		}
+		v.faults.More += mismatch.More
+	} else if err != nil {
+		return nil, err
+	}
+	if len(v.faults.Kept) > 0 {
+		return nil, &ValidationError{Faults: v.faults.Kept, More: v.faults.More}
 	}
 	return body, nil
 }
 
 type validation struct {
-	faults []Fault
+	faults gen.Faults
 }
 
-func (v *validation) fault(path, found, wanted string) {
-	v.faults = append(v.faults, Fault{Path: path, Found: found, Wanted: wanted})
-}
+func (v *validation) fault(path, found, wanted string) { v.faults.Add(path, found, wanted) }
 
 func (v *validation) score(s *SecureScore) {
 	required := func(path string, set bool, wanted string) {
@@ -81,6 +102,11 @@ func (v *validation) score(s *SecureScore) {
 	required("maxScore", s.MaxScore != nil, "a number of points")
 	required("vendorInformation", s.VendorInformation != nil, "an object")
 
+	v.values(s)
+}
+
+// values looks at what is set.
+func (v *validation) values(s *SecureScore) {
 	if s.Extra.Null("id") {
 		v.fault("id", "null", "a string, or no member")
 	}
@@ -119,13 +145,8 @@ func (v *validation) finite(path string, f *float64) {
 // withTypes returns a copy that names its types where the caller named none, with # on the outermost only, and has lost
 // @odata.context and @odata.etag.
 func withTypes(s SecureScore) SecureScore {
-	if _, ok := s.Extra.Get("@odata.context"); ok {
-		s.Extra.Delete("@odata.context")
-	}
-	if s.Extra.Null("@odata.etag") {
-		s.Extra.Delete("@odata.etag")
-	}
 	s.ODataETag = nil
+	stripAnnotations(&s.Extra)
 	nameType(&s.ODataType, s.Extra, "#microsoft.graph.secureScore")
 	s.AverageComparativeScores = slices.Clone(s.AverageComparativeScores)
 	for i := range s.AverageComparativeScores {
@@ -145,9 +166,19 @@ func withTypes(s SecureScore) SecureScore {
 	return s
 }
 
-// nameType leaves an object that came as null, or whose type did, as it came.
+// stripAnnotations removes what only the service says of an entity. Members are copied on change: the caller's stay.
+func stripAnnotations(extra *Members) {
+	if _, ok := extra.Get("@odata.context"); ok {
+		extra.Delete("@odata.context")
+	}
+	if extra.Null("@odata.etag") {
+		extra.Delete("@odata.etag")
+	}
+}
+
+// nameType leaves an object that came as null as it came.
 func nameType(field **string, extra Members, name string) {
-	if *field == nil && !extra.IsNull() && !extra.Null("@odata.type") {
+	if *field == nil && !extra.IsNull() {
 		*field = &name
 	}
 }

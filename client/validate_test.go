@@ -125,6 +125,21 @@ func TestValidationTellsAll(t *testing.T) {
 	}
 }
 
+// TestValidationIsBounded holds that neither the faults found here nor those of encoding grow without end, or are lost.
+func TestValidationIsBounded(t *testing.T) {
+	t.Parallel()
+	score := seedScore(t)
+	score.ControlScores = make([]client.ControlScore, 300)
+	for i := range score.ControlScores {
+		score.ControlScores[i].Score = new(math.NaN())
+		score.ControlScores[i].ControlName = new("\xff")
+	}
+	invalid, ok := errors.AsType[*client.ValidationError](client.Validate(score))
+	if !ok || len(invalid.Faults) != 100 || invalid.More != 500 || len(invalid.Error()) > 10_000 {
+		t.Errorf("got %d faults and %d more", len(invalid.Faults), invalid.More)
+	}
+}
+
 // TestNothingInvalidIsSent holds that a create is refused before the token endpoint is asked.
 func TestNothingInvalidIsSent(t *testing.T) {
 	t.Parallel()
