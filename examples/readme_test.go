@@ -224,7 +224,7 @@ func TestReadmeCommands(t *testing.T) {
 			t.Parallel()
 			cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
 			cmd.Dir = ".."
-			cmd.Env = append(os.Environ(), "AZURE_TENANT_ID=", "AZURE_CLIENT_ID=", "AZURE_CLIENT_SECRET=")
+			cmd.Env = append(os.Environ(), "AZURE_TENANT_ID=", "AZURE_CLIENT_ID=", "AZURE_CLIENT_SECRET=", "AZURE_CLOUD=", "AZURE_AUTHORITY_HOST=", "GRAPH_ROOT=")
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}

@@ -52,7 +52,7 @@ type decoder struct {
 	info    *typeInfo // of the outermost object
 	whole   bool      // a null in its place is a fault
 	err     error     // the first error of reading or of syntax; nothing is read after it
-	faults  faults
+	faults  Faults
 	scratch []byte // undeclared members of the objects being decoded, the innermost last
 }
 
@@ -203,7 +203,7 @@ func (d *decoder) elements(each func()) {
 
 // mismatch records that the value just read is not what was wanted.
 func (d *decoder) mismatch(found jsontext.Value, wanted string) {
-	d.faults.add(d.path(), describe(found), wanted)
+	d.faults.Add(d.path(), describe(found), wanted)
 }
 
 // path is the place of the value just read, in the notation of Go and JavaScript.

@@ -25,7 +25,7 @@ type encoder struct {
 	b      []byte
 	info   *typeInfo // of the outermost object
 	path   []byte    // of the object being encoded
-	faults faults
+	faults Faults
 }
 
 // output is the state of one object that is being encoded.
@@ -124,7 +124,7 @@ func (e *encoder) fault(name, found, wanted string) {
 	if path != "" {
 		path += "."
 	}
-	e.faults.add(path+name, found, wanted)
+	e.faults.Add(path+name, found, wanted)
 }
 
 // within runs encode with the path extended.

@@ -19,7 +19,7 @@ func (f Fault) String() string {
 	return f.Path + ": found " + f.Found + ", wanted " + f.Wanted
 }
 
-// maxFaults bounds what one TypeError keeps, so that a page of garbage does not cost more memory than a page of data.
+// maxFaults bounds what one error keeps, so that a page of garbage does not cost more memory than a page of data.
 const maxFaults = 100
 
 // TypeError says which members of a well-formed JSON value are not of their property's type, or which fields of a Go
@@ -47,23 +47,24 @@ func JoinFaults(faults []Fault, more int) string {
 	return strings.Join(texts, "; ")
 }
 
-// faults collects the faults of one value.
-type faults struct {
-	kept []Fault
-	more int
+// Faults collects the faults of one value, 100 of them.
+type Faults struct {
+	Kept []Fault
+	More int // number of further faults
 }
 
-func (f *faults) add(path, found, wanted string) {
-	if len(f.kept) == maxFaults {
-		f.more++
+// Add adds one.
+func (f *Faults) Add(path, found, wanted string) {
+	if len(f.Kept) == maxFaults {
+		f.More++
 		return
 	}
-	f.kept = append(f.kept, Fault{path, found, wanted})
+	f.Kept = append(f.Kept, Fault{path, found, wanted})
 }
 
-func (f *faults) err(info *typeInfo) error {
-	if len(f.kept) == 0 {
+func (f *Faults) err(info *typeInfo) error {
+	if len(f.Kept) == 0 {
 		return nil
 	}
-	return &TypeError{info.name, f.kept, f.more}
+	return &TypeError{info.name, f.Kept, f.More}
 }

@@ -8,13 +8,12 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 
 	"github.com/seed-13c6ebcb/securescore/client"
+	"github.com/seed-13c6ebcb/securescore/examples/internal/cli"
 	"github.com/seed-13c6ebcb/securescore/examples/internal/tenant"
 )
 
@@ -33,46 +32,29 @@ what the service answered.
 
 `
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
-}
+func main() { cli.Main(run) }
 
-// errUsage is bad usage that has been told already.
-var errUsage = errors.New("bad usage")
-
-// run returns the exit code: 0, 1 for a failure, 2 for bad usage.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	switch err := create(ctx, args, getenv, stdin, stdout, stderr); {
-	case err == nil:
-		return 0
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, usage+tenant.Help)
-		return 0
-	case errors.Is(err, errUsage):
-		fmt.Fprintf(stderr, "create: %v; create -h explains\n", err)
-		return 2
-	default:
-		fmt.Fprintf(stderr, "create: %v\n", err)
-		return 1
-	}
+	err := create(ctx, args, getenv, stdin, stdout, stderr)
+	return cli.Exit("create", usage+tenant.Help, err, stdout, stderr)
 }
 
 func create(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) error {
-	flags := flag.NewFlagSet("create", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
+	flags := cli.Flags("create")
 	asJSON := flags.Bool("json", false, "")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+	files, err := cli.Parse(flags, args)
+	if err != nil {
 		return err
-	} else if err != nil {
-		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	if flags.NArg() > 1 {
-		return fmt.Errorf("%w: %d files, want at most one", errUsage, flags.NArg())
+	if len(files) > 1 {
+		return cli.Misuse("%d files, want at most one", len(files))
 	}
 
-	score, err := read(flags.Arg(0), stdin)
+	name := ""
+	if len(files) > 0 {
+		name = files[0]
+	}
+	score, err := read(name, stdin)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func TestEmbedded(t *testing.T) {
 	if code := run(t.Context(), nil, noTenant, nil, &stdout, &stderr); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
-	for _, want := range []string{"Created secureScore ", "61.40 of 84.00 points (73.1 %)", "average of IndustryTypes  no data", "AdminMFAV2"} {
+	for _, want := range []string{"Created secureScore ", "61.40 of 84.00 points (73.1%)", "average of IndustryTypes  no data", "AdminMFAV2"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("the output has no %q:\n%s", want, &stdout)
 		}

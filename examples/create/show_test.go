@@ -15,7 +15,7 @@ func TestShow(t *testing.T) {
 	}{
 		"nothing set": {client.SecureScore{}, []string{"Created secureScore -\n", "score     - of - points\n", "users     - active, - licensed\n"}},
 		"zero points": {client.SecureScore{CurrentScore: new(0.0), MaxScore: new(0.0)}, []string{"0.00 of 0.00 points\n"}},
-		"no average":  {client.SecureScore{AverageComparativeScores: []client.AverageComparativeScore{{}, {Basis: new("A"), AverageScore: new(0.0)}}}, []string{"average of -  no data\n", "average of A  0.0 %\n"}},
+		"no average":  {client.SecureScore{AverageComparativeScores: []client.AverageComparativeScore{{}, {Basis: new("A"), AverageScore: new(0.0)}}}, []string{"average of -  no data\n", "average of A  0.0%\n"}},
 		"escapes":     {client.SecureScore{ID: new("a\x1b[31mb\nc")}, []string{"Created secureScore a\uFFFD[31mb c\n"}},
 		"any script":  {client.SecureScore{EnabledServices: []string{"日本", "é"}}, []string{"日本, é\n"}},
 	}

@@ -41,7 +41,7 @@ func Connect(userAgent string, getenv func(string) string, log io.Writer, seed f
 		return c, func() {}, err
 	case len(credentials):
 		fmt.Fprintf(log, "No credentials in the environment (%s): using a Graph in memory.\n", strings.Join(missing, ", "))
-		return embedded(userAgent, seed)
+		return InMemory(userAgent, seed)
 	}
 	return nil, nil, fmt.Errorf("the environment has no %s, but the other credentials of a tenant", strings.Join(missing, " and no "))
 }
@@ -78,7 +78,8 @@ func cloudOf(getenv func(string) string) (auth.Cloud, error) {
 	}
 }
 
-func embedded(userAgent string, seed func(*clienttest.Graph) error) (*client.Client, func(), error) {
+// InMemory is Connect to a Graph in memory, whatever the environment.
+func InMemory(userAgent string, seed func(*clienttest.Graph) error) (c *client.Client, done func(), err error) {
 	graph := clienttest.NewGraph()
 	if seed != nil {
 		if err := seed(graph); err != nil {
@@ -89,8 +90,7 @@ func embedded(userAgent string, seed func(*clienttest.Graph) error) (*client.Cli
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := connect(userAgent, server.App(), server.Secret())
-	if err != nil {
+	if c, err = connect(userAgent, server.App(), server.Secret()); err != nil {
 		server.Close()
 		return nil, nil, err
 	}
