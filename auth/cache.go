@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -90,7 +91,7 @@ type cache struct {
 
 	mu      sync.Mutex
 	entries map[entryKey]*entry
-	flights uint64            // how many were begun
+	flights uint64 // how many were begun
 }
 
 // entryKey tells apart what must never be mistaken for one another: the
@@ -103,13 +104,13 @@ type entryKey struct {
 
 // entry is what is known for one key.
 type entry struct {
-	TokenRequest // without claims
-	token    *oauth2.Token // nil: none
-	claims   string        // what token was asked for with
-	flight   uint64        // number of the flight that brought token
-	expires  time.Time     // monotonic
-	lifetime time.Duration
-	renew    time.Time // not before then
+	TokenRequest               // without claims
+	token        *oauth2.Token // nil: none
+	claims       string        // what token was asked for with
+	flight       uint64        // number of the flight that brought token
+	expires      time.Time     // monotonic
+	lifetime     time.Duration
+	renew        time.Time // not before then
 
 	// By claims: requests with different claims do not share an answer.
 	inFlight map[string]*flight
@@ -142,7 +143,9 @@ func (c *cache) token(ctx context.Context, r TokenRequest) (*oauth2.Token, error
 		}
 		return cloneToken(f.token), nil
 	case <-ctx.Done():
-		c.leave(f)
+		if last := c.leave(f); last != nil {
+			return nil, fmt.Errorf("%w; so far: %w", waitError(ctx), last)
+		}
 		return nil, waitError(ctx)
 	}
 }

@@ -181,6 +181,7 @@ func TestDeviceCodePauses(t *testing.T) {
 		"slow_down":             {`"interval":5`, []answer{slowDown(), pending(), slowDown(), pending()}, "5 15 25 40 55"},
 		"500 and lost answers":  {`"interval":5`, []answer{{status: 500}, {}, pending()}, "5 15 35 55"},
 		"no more than a minute": {`"interval":40`, []answer{{status: 500}, {status: 500}}, "40 100 160"},
+		"never more often":      {`"interval":50`, []answer{slowDown(), slowDown(), slowDown(), {status: 500}}, "50 105 165 230 295"},
 		"429":                   {`"interval":5`, []answer{{status: 429}, pending()}, "5 15 25"},
 		"Retry-After":           {`"interval":5`, []answer{unavailable, pending()}, "5 95 185"},
 	} {
@@ -327,6 +328,9 @@ func TestDeviceCodeHonoursTheContext(t *testing.T) {
 		_, err := src.Token(ctx, auth.TokenRequest{})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(e.start) != 12*time.Second {
 			t.Errorf("after %s: %v", time.Since(e.start), err)
+		}
+		if last, ok := errors.AsType[*auth.Error](err); !ok || last.Code != "authorization_pending" {
+			t.Errorf("the last answer is lost: %v", err)
 		}
 		synctest.Wait()
 		if shown.Err() == nil {

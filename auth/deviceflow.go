@@ -68,6 +68,7 @@ func (d *device) signIn(ctx context.Context, form url.Values) (*oauth2.Token, er
 		if err == nil {
 			return t, nil
 		}
+		attemptFailed(ctx, err)
 		if pause, err = nextPause(pause, err); err != nil {
 			return nil, err
 		}

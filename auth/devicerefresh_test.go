@@ -79,6 +79,25 @@ func TestRefreshTokenRefused(t *testing.T) {
 	}
 }
 
+// That nobody was asked in the background is not held against who comes next.
+func TestRefreshTokenRefusedJustBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := newEntra()
+		src := deviceCode(t, app(t, "http://localhost", serveInMemory(t, e)), nil)
+		ask(t, src)
+		e.refresh = []answer{refusal(400, "invalid_grant", "AADSTS700082: expired")}
+		time.Sleep(time.Hour - 12*time.Second)
+		ask(t, src)
+		synctest.Wait()
+		time.Sleep(2 * time.Second)
+		if got := ask(t, src); got != "token-2" {
+			t.Errorf("got %s", got)
+		}
+		e.want(t, "0s devicecode", "5s token", "59m53s "+canaryRefresh+"-1", "59m55s devicecode", "1h0m0s token")
+	})
+}
+
 // Any other failure is not the person's to mend, and the refresh token is kept.
 func TestRefreshThatFails(t *testing.T) {
 	t.Parallel()

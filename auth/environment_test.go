@@ -267,4 +267,3 @@ func TestNothingElseReadsTheEnvironment(t *testing.T) {
 		}
 	}
 }
-

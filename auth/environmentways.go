@@ -60,7 +60,9 @@ const (
 var ways = []way{
 	{
 		"client secret", "AZURE_CLIENT_SECRET", groupEnvironment,
-		func(v variables) string { return v.missing("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET") },
+		func(v variables) string {
+			return v.missing("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
+		},
 		func(v variables, app App) (TokenSource, error) { return ClientSecret(app, v("AZURE_CLIENT_SECRET")) },
 	},
 	{

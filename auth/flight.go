@@ -25,6 +25,7 @@ type flight struct {
 	// Guarded by the cache's mutex.
 	waiters   int
 	abandoned bool
+	last      error // of an attempt that the source is about to repeat
 }
 
 // begin starts a flight. In the background it goes on without waiters; once
@@ -39,6 +40,11 @@ func (c *cache) begin(e *entry, r TokenRequest, background bool) *flight {
 		cancel: cancel, done: make(chan struct{}),
 	}
 	e.inFlight[r.Claims] = f
+	ctx = context.WithValue(ctx, progressKey{}, func(err error) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		f.last = err
+	})
 	go func() {
 		defer cancel()
 		run(
@@ -63,6 +69,16 @@ func flightContext(background bool) (context.Context, context.CancelFunc) {
 	return context.WithCancel(context.Background())
 }
 
+type progressKey struct{}
+
+// attemptFailed is for sources that repeat a request by themselves: a caller
+// who leaves meanwhile is told what the last one failed with.
+func attemptFailed(ctx context.Context, err error) {
+	if tell, ok := ctx.Value(progressKey{}).(func(error)); ok {
+		tell(err)
+	}
+}
+
 type backgroundKey struct{}
 
 // inBackground reports whether a fetch is an early renewal that nobody asked
@@ -72,19 +88,21 @@ func inBackground(ctx context.Context) bool {
 }
 
 // leave is for a waiter whose context is done. With the last one the flight
-// ends, and whoever comes next begins another.
-func (c *cache) leave(f *flight) {
+// ends, and whoever comes next begins another. It returns what the flight has
+// failed with so far.
+func (c *cache) leave(f *flight) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f.waiters--
 	if f.waiters > 0 {
-		return
+		return f.last
 	}
 	f.abandoned = true
 	if f.entry.inFlight[f.claims] == f {
 		delete(f.entry.inFlight, f.claims)
 	}
 	f.cancel()
+	return f.last
 }
 
 // run calls a source on a goroutine of ours, where a panic would end the

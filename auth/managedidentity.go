@@ -173,6 +173,7 @@ func (e *identityEndpoint) source(id Identity) TokenSource {
 			if !e.repeats || !again {
 				return nil, failure
 			}
+			attemptFailed(ctx, failure)
 			if err := sleep(ctx, wait); err != nil {
 				return nil, err
 			}

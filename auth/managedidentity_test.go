@@ -239,8 +239,11 @@ func TestManagedIdentityAndContexts(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			_, err := src.Token(ctx, auth.TokenRequest{})
 			cancel()
-			if time.Since(start) != 2*time.Second || err == nil {
+			if time.Since(start) != 2*time.Second || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("after %s: %v", time.Since(start), err)
+			}
+			if last, ok := errors.AsType[*auth.Error](err); !ok || last.StatusCode != 500 {
+				t.Errorf("the last answer is lost: %v", err)
 			}
 			synctest.Wait()
 		}

@@ -86,4 +86,3 @@ func cannotRenew(h http.Header, err error) error {
 	}
 	return asTokenError(fmt.Errorf("%s: %w", why, convert(err)))
 }
-

@@ -2,7 +2,10 @@ package auth_test
 
 import (
 	"context"
+	"reflect"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/oauth2"
 
@@ -128,9 +131,9 @@ func TestForTenantPassesOn(t *testing.T) {
 	knower.(invalidator).Invalidate("x") // does nothing, and does not panic
 
 	for want, err := range map[string]error{
-		"auth: token source is nil":                    second(auth.ForTenant(nil, tenantID)),
-		`auth: tenant id "common" stands for any`:      second(auth.ForTenant(src, "common")),
-		"auth: tenant id is empty":                     second(auth.ForTenant(src, "")),
+		"auth: token source is nil":                     second(auth.ForTenant(nil, tenantID)),
+		`auth: tenant id "common" stands for any`:       second(auth.ForTenant(src, "common")),
+		"auth: tenant id is empty":                      second(auth.ForTenant(src, "")),
 		`auth: tenant id "a b" is neither a GUID nor a`: second(auth.ForTenant(src, "a b")),
 	} {
 		wantText(t, err, want)
@@ -142,6 +145,30 @@ type cloudOnly struct{ plain }
 func (cloudOnly) Cloud() auth.Cloud { return auth.USGov }
 
 func second[T any](_ T, err error) error { return err }
+
+// An early renewal asks for the same token as the first time.
+func TestRenewalOfTheSameToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var c counter
+		var asked []auth.TokenRequest
+		src := cache(t, func(ctx context.Context, r auth.TokenRequest) (*oauth2.Token, error) {
+			asked = append(asked, r)
+			return c.token(ctx, r)
+		})
+		want := auth.TokenRequest{Scopes: []string{"b", "a"}, EnableCAE: true, TenantID: "Contoso.com"}
+		for range 2 {
+			if _, err := src.Token(t.Context(), want); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(58 * time.Minute)
+			synctest.Wait()
+		}
+		if len(asked) != 2 || !reflect.DeepEqual(asked[0], want) || !reflect.DeepEqual(asked[1], want) {
+			t.Errorf("asked %+v", asked)
+		}
+	})
+}
 
 // Tokens that may be refused with a challenge go only to who answers them.
 func TestCAETokensAreKeptApart(t *testing.T) {

@@ -173,7 +173,7 @@ func TestWorkloadIdentityBadFiles(t *testing.T) {
 		{dir, "is not a regular file"},
 		{file("empty", " \n"), "the token is empty"},
 		{file("secret", canarySecret), "the token is not a signed JWT"},
-		{file("large", strings.Repeat("c", 64<<10+1)), "is larger than 65536 bytes"},
+		{file("large", strings.Repeat("c", 64<<10+1)), "large is larger than 65536 bytes"},
 		{unreadable, "permission denied"},
 	} {
 		e := &endpoint{answer: numbered(3600)}

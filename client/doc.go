@@ -35,6 +35,8 @@
 // A 401 is answered by asking the token source for another token and sending the request once more, whatever the
 // policy; a second 401 is the error.
 //
+// Each update of [ControlProfilesService.UpdateMany] is a write of its own under these rules.
+//
 // # How it is repeated
 //
 // There are four attempts in all. Before each repeat the client waits as long as Retry-After says, never less, and up

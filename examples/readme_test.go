@@ -17,6 +17,7 @@ import (
 	"github.com/seed-13c6ebcb/securescore/auth"
 	"github.com/seed-13c6ebcb/securescore/client"
 	"github.com/seed-13c6ebcb/securescore/client/clienttest"
+	"github.com/seed-13c6ebcb/securescore/client/posture"
 )
 
 func newClient(tenantID, clientID, secret string) error {
@@ -48,6 +49,60 @@ func create(ctx context.Context, c *client.Client, tenantID string) error {
 		return err
 	}
 	fmt.Println(*created.ID, created.CreatedDateTime)
+	return nil
+}
+
+func read(ctx context.Context, c *client.Client) error {
+	latest, err := c.SecureScores.Latest(ctx) // one request, which follows no link
+	if err != nil {
+		return err
+	}
+	for score, err := range c.SecureScores.List(ctx, &client.ListOptions{Limit: 30, Filter: client.Lt("createdDateTime", *latest.CreatedDateTime)}) {
+		if err != nil {
+			return err
+		}
+		fmt.Println(*score.ID, *score.CurrentScore)
+	}
+	return nil
+}
+
+func decide(ctx context.Context, c *client.Client) error {
+	profile, err := c.ControlProfiles.Update(ctx, "AdminMFAV2", client.ControlUpdate{
+		State:      client.Set(client.StateIgnored),
+		Comment:    client.Set("until Q3"),
+		AssignedTo: client.Clear(),
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Println(*profile.Title, posture.EffectiveState(profile))
+
+	results, err := c.ControlProfiles.UpdateMany(ctx, []client.ControlChange{
+		{ID: "OneAdmin", Update: client.ControlUpdate{State: client.Set(client.StateReviewed)}},
+		{ID: "MFARegistrationV2", Update: client.ControlUpdate{State: client.Set(client.StateThirdParty)}},
+	})
+	for _, result := range results {
+		fmt.Println(result.ID, result.Err)
+	}
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+func next(ctx context.Context, c *client.Client) error {
+	score, err := c.SecureScores.Latest(ctx)
+	if err != nil {
+		return err
+	}
+	profiles, err := c.ControlProfiles.All(ctx, nil)
+	if err != nil {
+		return err
+	}
+	gaps, _ := posture.Gaps(posture.Join(score, profiles), posture.GapOptions{})
+	for _, gap := range gaps {
+		fmt.Printf("%5.1f points  %s\n", gap.Points, gap.Control.Title())
+	}
 	return nil
 }
 
@@ -137,10 +192,36 @@ func Example_readme() {
 	if err := ownTest(ctx, score); err != nil {
 		log.Fatal(err)
 	}
+
+	older := []byte(`{"id":"older","currentScore":40,"createdDateTime":"2026-07-16T00:00:00Z"}`)
+	newer := []byte(`{"id":"newer","currentScore":42,"createdDateTime":"2126-07-17T00:00:00Z","controlScores":[{"controlName":"OneAdmin","score":1}]}`)
+	if err := server.Graph().AddSecureScores(older, newer); err != nil {
+		log.Fatal(err)
+	}
+	for _, id := range []string{"AdminMFAV2", "OneAdmin", "MFARegistrationV2"} {
+		profile := fmt.Sprintf(`{"id":%q,"title":"About %s","maxScore":5}`, id, id)
+		if err := server.Graph().AddControlProfiles([]byte(profile)); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if err := errors.Join(next(ctx, c), decide(ctx, c)); err != nil {
+		log.Fatal(err)
+	}
+	if err := c.SecureScores.Delete(ctx, "a"); err != nil {
+		log.Fatal(err)
+	}
+	if err := read(ctx, c); err != nil {
+		log.Fatal(err)
+	}
 	// Output:
 	// true
 	// OneAdmin 66.67 true
 	// true 2
+	//   4.0 points  About OneAdmin
+	// About AdminMFAV2 Ignored
+	// OneAdmin <nil>
+	// MFARegistrationV2 <nil>
+	// older 40
 }
 
 // TestReadmeFunctions runs the functions whose output is not the same each time.

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// TokenPrefix begins every access token that a [Graph] issues, so that a test
-// can look for leaked ones in what was printed. What follows is random.
+// TokenPrefix begins every access token, refresh token and device code that a
+// [Graph] issues, so that a test can look for leaked ones in what was printed.
+// What follows is random.
 const TokenPrefix = "clienttest-token-"
 
 // wellKnownAudiences are the roots of the real Graph, whose scopes are taken
@@ -19,7 +20,11 @@ var wellKnownAudiences = []string{"graph.microsoft.com", "graph.microsoft.us", "
 
 // grant is what a token stands for.
 type grant struct {
+	tenant   string
 	audience string // host of the scope, "" for any
+	by       string // whom changes are made by
+	claims   claims
+	settles  *requirement // the one that does not bind the token, or nil
 	expires  time.Time
 }
 
@@ -28,7 +33,7 @@ type grant struct {
 type tokens map[[sha256.Size]byte]grant
 
 // grantToken makes a token and forgets those that have expired.
-func (g *Graph) grantToken(audience string, now time.Time) string {
+func (g *Graph) grantToken(who grant, now time.Time) string {
 	token := TokenPrefix + rand.Text() + rand.Text()
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -38,16 +43,20 @@ func (g *Graph) grantToken(audience string, now time.Time) string {
 			delete(g.tokens, key)
 		}
 	}
-	g.tokens[sha256.Sum256([]byte(token))] = grant{audience: audience, expires: now.Add(g.lifetime)}
+	who.expires = now.Add(g.lifetime)
+	who.settles = g.required.settle(who)
+	g.tokens[sha256.Sum256([]byte(token))] = who
 	return token
 }
 
 // NewToken returns an access token that the Graph accepts for its usual
 // lifetime, under any host, without a request to the token endpoint.
-func (g *Graph) NewToken() string { return g.grantToken("", g.now()) }
+func (g *Graph) NewToken() string {
+	return g.grantToken(grant{tenant: g.tenant, by: g.clientID}, g.now())
+}
 
-// RevokeTokens makes the Graph refuse all tokens issued so far with a 401. The
-// token endpoint issues new ones as before.
+// RevokeTokens makes the Graph refuse all access tokens issued so far with a
+// 401. The token endpoint issues new ones as before, for refresh tokens too.
 func (g *Graph) RevokeTokens() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -63,6 +72,7 @@ func (g *Graph) authorize(c *call) *odataError {
 	}
 	g.mu.Lock()
 	granted, ok := g.tokens[sha256.Sum256([]byte(token))]
+	required := g.required
 	g.mu.Unlock()
 	switch {
 	case !ok:
@@ -71,16 +81,21 @@ func (g *Graph) authorize(c *call) *odataError {
 		return unauthorized("Lifetime validation failed, the token is expired.")
 	case granted.audience != "" && granted.audience != audience(c.origin()):
 		return unauthorized("Access token validation failure. Invalid audience.")
+	case !strings.EqualFold(granted.tenant, g.tenant):
+		return unauthorized("Access token validation failure. The token is of another tenant.")
+	case required.binds(granted):
+		return required.challenge()
 	}
+	c.by = granted.by
 	return nil
 }
+
+const bearerChallenge = `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="` + graphAppID + `"`
 
 func unauthorized(message string) *odataError {
 	return &odataError{
 		status: http.StatusUnauthorized, code: "InvalidAuthenticationToken", message: message,
-		header: http.Header{"Www-Authenticate": {
-			`Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`,
-		}},
+		header: http.Header{"Www-Authenticate": {bearerChallenge}},
 	}
 }
 

@@ -54,7 +54,7 @@ func (g *Graph) changeState(c *call, _ *collection, e *entity, change document) 
 		decision = append(decision, member{name, value})
 	}
 	decision = append(decision,
-		member{"updatedBy", appendString(nil, g.clientID)},
+		member{"updatedBy", appendString(nil, c.by)},
 		member{"updatedDateTime", appendString(nil, stamp(c.at))})
 
 	list := []byte{'['}

@@ -2,8 +2,11 @@ package clienttest_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"strings"
 
@@ -93,4 +96,36 @@ func ExampleGraph_FailNext() {
 	// 429 Too Many Requests 2.128
 	// no answer
 	// 200 OK
+}
+
+// A client is told to trust the certificate that was made for the server.
+func ExampleStartTLS() {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	server, err := clienttest.StartTLS(clienttest.NewGraph(), listener, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	defer transport.CloseIdleConnections()
+
+	request, err := http.NewRequest(http.MethodGet, server.Cloud().GraphRoot()+"/security/secureScores/$count", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+server.Graph().NewToken())
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer response.Body.Close()
+	fmt.Println(request.URL.Scheme, response.Status)
+	// Output:
+	// https 200 OK
 }

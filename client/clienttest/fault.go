@@ -17,7 +17,7 @@ type Kind string
 // The kinds of request.
 const (
 	KindGraph     Kind = "graph"
-	KindToken     Kind = "token"
+	KindToken     Kind = "token"      // for a token or a device code
 	KindBatchItem Kind = "batch item" // for the Graph, in a batch
 )
 

@@ -2,6 +2,9 @@ package clienttest
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"encoding/json"
 	"net/url"
 	"os"
@@ -179,6 +182,31 @@ func FuzzRedactBatch(f *testing.F) {
 			if got := redactBatch(with); bytes.Contains(got, []byte(canary)) {
 				t.Fatalf("%q was recorded as %q", with, got)
 			}
+		}
+	})
+}
+
+// FuzzJWT holds that no assertion is believed that its key has not signed, and
+// that nothing of one is in the reason for which it is refused.
+func FuzzJWT(f *testing.F) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, s := range []string{"", "a.b.c", "e30.e30.", "eyJhbGciOiJub25lIn0.eyJhdWQiOlsieCJdLCJleHAiOjFlOTl9.", "eyJhbGciOiJFUzI1NiJ9.e30." + strings.Repeat("A", 86), strings.Repeat("x", 200) + ".a.b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		token, err := parseJWT(text)
+		if err != nil {
+			if len(text) > 40 && strings.Contains(err.Error(), text[:40]) {
+				t.Fatalf("%q is in %v", text, err)
+			}
+			return
+		}
+		token.within(time.Unix(0, 0))
+		if token.verify(key.Public()) {
+			t.Fatalf("%q is believed", text)
 		}
 	})
 }

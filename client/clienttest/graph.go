@@ -1,6 +1,7 @@
 package clienttest
 
 import (
+	"crypto/x509"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,7 +14,8 @@ import (
 // token endpoint of that tenant. It is an [http.Handler], safe for concurrent
 // use, and serves:
 //
-//	POST   /{tenant}/oauth2/v2.0/token                  client credentials
+//	POST   /{tenant}/oauth2/v2.0/token
+//	POST   /{tenant}/oauth2/v2.0/devicecode
 //	GET    {base}/security/secureScores                 newest first, in pages
 //	POST   {base}/security/secureScores                 201
 //	GET    {base}/security/secureScores/$count          text/plain
@@ -24,9 +26,18 @@ import (
 //
 // and the same for secureScoreControlProfiles. Paths are compared without regard
 // to case. Documents are kept as they came: undeclared members, nulls, and every
-// digit of a number; only @odata.context is the answer's own. A token is
-// accepted for the host that its scope names, so a client that asks for the
-// wrong scope gets a 401.
+// digit of a number; only @odata.context is the answer's own.
+//
+// # Tokens
+//
+// An application proves who it is with its secret, with an assertion signed with
+// a certificate ([WithCertificate]), or with the token of another issuer
+// ([WithFederation]). People sign in with a device code, which
+// [Graph.ApproveDevice] or [Graph.DenyDevice] decides; a refresh token comes
+// along where the scope has offline_access. A token is accepted by the tenant
+// that it was asked of, at the host that its scope names, until it expires: a
+// client that asks for the wrong scope gets a 401. [Graph.RequireClaims] makes
+// claims challenges.
 //
 // # Queries
 //
@@ -49,8 +60,9 @@ import (
 // it has. That of a control profile appends to its controlStateUpdates: of
 // assignedTo, comment and state, what the request leaves out is taken over from
 // the newest update there is. Null and "" are kept as they came; a state is
-// neither. updatedBy is the id of the application. Profiles whose id begins with
-// scid_ are refused with 400 and an error that says nothing, as by the service.
+// neither. updatedBy is the person or the application of the token. Profiles
+// whose id begins with scid_ are refused with 400 and an error that says
+// nothing, as by the service.
 //
 // An If-Match header that has neither the entity's ETag nor * is answered with
 // 412.
@@ -73,6 +85,12 @@ type Graph struct {
 	base     string
 	pageSize int
 
+	otherTenants   []string
+	certificates   []*x509.Certificate
+	federations    []FederatedCredential
+	deviceLife     time.Duration
+	deviceInterval time.Duration
+
 	limitRecord bool
 	recordLimit int // requests
 
@@ -80,6 +98,10 @@ type Graph struct {
 	scores   *collection
 	profiles *collection
 	tokens   tokens
+	required *requirement
+	refresh  refreshTokens
+	devices  []*deviceCode
+	seenJTIs map[string]time.Time // until when each is remembered
 	faults   []*Fault
 	log      []*Request
 }
@@ -99,6 +121,11 @@ func NewGraph(opts ...Option) *Graph {
 		scores:   newCollection("secureScores", &secureScoreType),
 		profiles: newCollection("secureScoreControlProfiles", &controlProfileType),
 		tokens:   tokens{},
+		refresh:  refreshTokens{},
+		seenJTIs: map[string]time.Time{},
+
+		deviceLife:     DefaultDeviceCodeLifetime,
+		deviceInterval: DefaultDeviceInterval,
 	}
 	for _, o := range opts {
 		o(g)
@@ -109,7 +136,7 @@ func NewGraph(opts ...Option) *Graph {
 	return g
 }
 
-// TenantID returns the tenant whose token endpoint exists.
+// TenantID returns the tenant that the Graph is of.
 func (g *Graph) TenantID() string { return g.tenant }
 
 // ClientID returns the id of the application that may ask for tokens.
@@ -142,6 +169,7 @@ type call struct {
 	*http.Request
 	kind            Kind
 	entry           *Request
+	by              string // who asks, from the token
 	at              time.Time
 	requestID       string
 	clientRequestID string
@@ -153,7 +181,7 @@ type call struct {
 // panic with [http.ErrAbortHandler], which net/http's server expects.
 func (g *Graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{Request: r, kind: KindGraph, at: g.now(), requestID: uuid.NewString()}
-	if _, ok := tokenTenant(r.URL.Path); ok {
+	if _, _, ok := loginEndpoint(r.URL.Path); ok {
 		c.kind = KindToken
 	}
 	c.clientRequestID = clientRequestID(r.Header.Get("client-request-id"))

@@ -3,6 +3,10 @@ package clienttest_test
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -228,6 +232,7 @@ func TestHandlerAlone(t *testing.T) {
 
 func TestNewGraphPanics(t *testing.T) {
 	t.Parallel()
+	p256 := &ecdsa.PublicKey{Curve: elliptic.P256()}
 	tests := []struct {
 		option clienttest.Option
 		says   string
@@ -239,6 +244,16 @@ func TestNewGraphPanics(t *testing.T) {
 		{clienttest.WithClock(nil), "WithClock"},
 		{clienttest.WithPageSize(0), "WithPageSize"},
 		{clienttest.WithRecordLimit(-1), "WithRecordLimit"},
+		{clienttest.WithOtherTenants("ok", "a/b"), "WithOtherTenants"},
+		{clienttest.WithCertificate(nil), "WithCertificate"},
+		{clienttest.WithCertificate(&x509.Certificate{PublicKey: p256}), "not RSA"},
+		{clienttest.WithFederation(clienttest.FederatedCredential{Issuer: "i", Subject: "s"}), "neither an *rsa.PublicKey"},
+		{clienttest.WithFederation(clienttest.FederatedCredential{Issuer: "i", Subject: "s", Key: (*rsa.PublicKey)(nil)}), "neither"},
+		{clienttest.WithFederation(clienttest.FederatedCredential{Issuer: "i", Subject: "s", Key: &ecdsa.PublicKey{Curve: elliptic.P384()}}), "P-256"},
+		{clienttest.WithFederation(clienttest.FederatedCredential{Issuer: "i", Key: p256}), "the issuer or the subject is missing"},
+		{clienttest.WithFederation(clienttest.FederatedCredential{Subject: "s", Key: p256}), "the issuer or"},
+		{clienttest.WithDeviceCodes(0, 0), "WithDeviceCodes"},
+		{clienttest.WithDeviceCodes(time.Minute, -1), "WithDeviceCodes"},
 		{clienttest.WithBasePath(""), "WithBasePath"},
 		{clienttest.WithBasePath("v1.0"), "WithBasePath"},
 		{clienttest.WithBasePath("/"), "WithBasePath"},

@@ -1,7 +1,9 @@
 package clienttest
 
 import (
+	"crypto/x509"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,6 +26,12 @@ type Option func(*Graph)
 // WithTenant sets the tenant whose token endpoint exists. It is compared
 // without regard to case.
 func WithTenant(id string) Option { return func(g *Graph) { g.tenant = id } }
+
+// WithOtherTenants adds tenants that the application may ask for tokens too.
+// The Graph is not theirs: it refuses their tokens.
+func WithOtherTenants(ids ...string) Option {
+	return func(g *Graph) { g.otherTenants = append(g.otherTenants, ids...) }
+}
 
 // WithClient sets the application that may ask for tokens.
 func WithClient(id, secret string) Option {
@@ -66,6 +74,16 @@ func (g *Graph) check() string {
 	switch {
 	case !segment(g.tenant):
 		return fmt.Sprintf("WithTenant: %q is not one path segment", g.tenant)
+	case !allSegments(g.otherTenants):
+		return fmt.Sprintf("WithOtherTenants: one of %q is not one path segment", g.otherTenants)
+	case slices.ContainsFunc(g.certificates, func(c *x509.Certificate) bool { return c == nil || !verifies(c.PublicKey, "PS256") }):
+		return "WithCertificate: a certificate is nil, or its key is not RSA"
+	case slices.ContainsFunc(g.federations, func(f FederatedCredential) bool { return f.Issuer == "" || f.Subject == "" }):
+		return "WithFederation: the issuer or the subject is missing"
+	case slices.ContainsFunc(g.federations, func(f FederatedCredential) bool { return !verifies(f.Key, "PS256") && !verifies(f.Key, "ES256") }):
+		return "WithFederation: a key is neither an *rsa.PublicKey nor an *ecdsa.PublicKey of P-256"
+	case g.deviceLife < time.Second || g.deviceInterval < 0:
+		return fmt.Sprintf("WithDeviceCodes: a lifetime of %v or an interval of %v makes no sense", g.deviceLife, g.deviceInterval)
 	case g.clientID == "" || g.secret() == "":
 		return "WithClient: the client id or the secret is empty"
 	case g.now == nil:
@@ -82,6 +100,10 @@ func (g *Graph) check() string {
 		}
 	}
 	return ""
+}
+
+func allSegments(ids []string) bool {
+	return !slices.ContainsFunc(ids, func(id string) bool { return !segment(id) })
 }
 
 // segment reports whether s stands for itself as a segment of a URL path.

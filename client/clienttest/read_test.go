@@ -173,6 +173,7 @@ func TestQueryRefusals(t *testing.T) {
 		{"?$skiptoken=", "$skiptoken", "token"},
 		{"?$skiptoken=abc", "$skiptoken", "not valid for secureScores"},
 		{"?$skiptoken=!", "$skiptoken", "not valid"},
+		{"?$skiptoken=c2VjdXJlU2NvcmVzL3gvMQ", "$skiptoken", "not valid"}, // secureScores/x/1
 		{"?" + foreign, "$skiptoken", "not valid for secureScores"},
 		{"?$skiptoken=a&$skip=1", "$skip", "exclude each other"},
 		{"/s1?$filter=id eq 's1'", "$filter", "not supported"},

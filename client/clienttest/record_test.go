@@ -71,7 +71,7 @@ func TestRequestsOfTokens(t *testing.T) {
 	t.Parallel()
 	s := serve(t, clienttest.WithClient("app", "canary one"))
 	form := s.form()
-	form.Set("client_assertion", "canary-two")
+	form.Set("refresh_token", "canary-two")
 	s.token(form)
 	s.do("POST", s.server.URL()+"/x/oauth2/v2.0/token?client_secret=canary-three&scope=s", `{"client_secret":"canary-four"}`)
 	s.do("POST", scores, "canary=canary-five&canary-six&canaryeight&%zz", "Content-Type", "application/x-www-form-urlencoded", "Cookie", "a=canary-seven")
@@ -88,8 +88,8 @@ func TestRequestsOfTokens(t *testing.T) {
 			}
 		}
 	}
-	want := "client_assertion=redacted&client_id=app&client_secret=redacted&grant_type=client_credentials&scope="
-	if r := got[0]; r.Kind != clienttest.KindToken || r.Status != 200 || !strings.HasPrefix(string(r.Body), want) || strings.HasSuffix(string(r.Body), "redacted") {
+	want := "client_id=app&client_secret=redacted&grant_type=client_credentials&refresh_token=redacted&scope="
+	if r := got[0]; r.Kind != clienttest.KindToken || r.Status != 200 || !strings.HasPrefix(string(r.Body), want) || strings.HasSuffix(string(r.Body), "scope=redacted") {
 		t.Errorf("request %+v with body %s", r, r.Body)
 	}
 	if got[1].RequestURI != "/x/oauth2/v2.0/token?client_secret=redacted&scope=s" || got[1].Query.Get("client_secret") != "redacted" {

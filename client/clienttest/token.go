@@ -7,45 +7,118 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"github.com/google/uuid"
+	"time"
 )
 
-// tokenTenant returns the tenant of a token endpoint's path.
-func tokenTenant(path string) (string, bool) {
+// loginEndpoint returns the tenant and the name of one of the login host's
+// endpoints, token or devicecode.
+func loginEndpoint(path string) (tenant, name string, ok bool) {
 	s := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	if len(s) != 4 || !strings.EqualFold(strings.Join(s[1:], "/"), "oauth2/v2.0/token") {
-		return "", false
+	if len(s) != 4 || !strings.EqualFold(s[1], "oauth2") || !strings.EqualFold(s[2], "v2.0") {
+		return "", "", false
 	}
-	return s[0], true
+	name = strings.ToLower(s[3])
+	return s[0], name, name == "token" || name == "devicecode"
 }
 
 // tokenBody is a granted token.
 type tokenBody struct {
 	TokenType    string `json:"token_type"`
+	Scope        string `json:"scope,omitempty"`
 	ExpiresIn    int64  `json:"expires_in"`
 	ExtExpiresIn int64  `json:"ext_expires_in"`
 	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token,omitempty"`
 }
 
-// issue answers a request for a token.
+// flow is one way to a token.
+type flow struct {
+	required []string // parameters, in the order in which Entra misses them
+	public   bool     // a person proves who they are; the application need not
+	grant    func(g *Graph, c *call, form url.Values, who grant) (any, *entraError)
+}
+
+// flowOf returns the flow of an endpoint and, at the token endpoint, of a grant
+// type.
+func flowOf(endpoint, grantType string) (flow, bool) {
+	switch {
+	case endpoint == "devicecode":
+		return flow{[]string{"client_id", "scope"}, true, (*Graph).beginDevice}, true
+	case grantType == "urn:ietf:params:oauth:grant-type:device_code":
+		return flow{[]string{"client_id", "device_code"}, true, (*Graph).redeemDevice}, true
+	case grantType == "refresh_token":
+		return flow{[]string{"client_id", "refresh_token"}, true, (*Graph).redeemRefresh}, true
+	}
+	return flow{[]string{"grant_type", "client_id", "scope"}, false, (*Graph).grantApplication}, grantType == "client_credentials"
+}
+
+// issue answers a request of the login host.
 func (g *Graph) issue(c *call) *answer {
 	form, refused := tokenForm(c)
+	var body any
 	if refused == nil {
-		refused = g.checkForm(c, form)
+		body, refused = g.login(c, form)
 	}
 	if refused != nil {
 		return refused.answer(c)
 	}
-	asked, _ := scopeAudience(form.Get("scope")) // checked
+	return &answer{status: http.StatusOK, header: tokenContentType(), body: mustMarshal(body)}
+}
+
+func tokenContentType() http.Header {
+	return http.Header{"Content-Type": {"application/json; charset=utf-8"}}
+}
+
+// login holds a form against the tenant and the application, in Entra's order:
+// what is there at all, then who asks, then whether it is really them, then what
+// for.
+func (g *Graph) login(c *call, form url.Values) (any, *entraError) {
+	tenant, endpoint, _ := loginEndpoint(c.URL.Path)
+	f, known := flowOf(endpoint, form.Get("grant_type"))
+	for _, name := range f.required {
+		if form.Get(name) == "" {
+			return nil, invalidRequest(900144, "The request body must contain the following parameter: '%s'.", name)
+		}
+	}
+	if !known {
+		return nil, &entraError{
+			status: http.StatusBadRequest, code: "unsupported_grant_type", number: 70003,
+			text: fmt.Sprintf("The app requested an unsupported grant type '%s'.", clip(form.Get("grant_type"))),
+		}
+	}
+	tenant, refused := g.checkAsker(tenant, form.Get("client_id"))
+	if refused != nil {
+		return nil, refused
+	}
+	if !f.public || form.Has("client_secret") || form.Has("client_assertion") {
+		if refused := g.authenticate(c, form); refused != nil {
+			return nil, refused
+		}
+	}
+	asked, err := parseClaims(form.Get("claims"))
+	if err != nil {
+		return nil, invalidRequest(90023, "The parameter 'claims' is not valid: %v.", err)
+	}
+	return f.grant(g, c, form, grant{tenant: tenant, claims: asked})
+}
+
+// grantApplication gives the application a token of its own.
+func (g *Graph) grantApplication(c *call, form url.Values, who grant) (any, *entraError) {
+	var ok bool
+	if who.audience, ok = scopeAudience(form.Get("scope")); !ok {
+		return nil, invalidScope(form.Get("scope"))
+	}
+	who.by = g.clientID
+	return g.token(who, c.at), nil
+}
+
+// token makes the body of an answer with a token.
+func (g *Graph) token(who grant, now time.Time) tokenBody {
 	seconds := max(0, int64(g.lifetime.Seconds()))
-	b := mustMarshal(tokenBody{
-		TokenType:    "Bearer",
-		ExpiresIn:    seconds,
-		ExtExpiresIn: seconds,
-		AccessToken:  g.grantToken(asked, c.at),
-	})
-	return &answer{status: http.StatusOK, header: tokenContentType(), body: b}
+	return tokenBody{
+		TokenType: "Bearer", ExpiresIn: seconds, ExtExpiresIn: seconds,
+		AccessToken: g.grantToken(who, now),
+	}
 }
 
 // tokenForm decodes the form of a request for a token. A client that sends its
@@ -80,131 +153,38 @@ func tokenForm(c *call) (url.Values, *entraError) {
 	return form, nil
 }
 
-// checkForm holds a form against the tenant and the application, in Entra's
-// order: what is there at all, then who asks, then whether it is really them,
-// then what for.
-func (g *Graph) checkForm(c *call, form url.Values) *entraError {
-	for _, name := range []string{"grant_type", "client_id", "scope"} {
-		if form.Get(name) == "" {
-			return invalidRequest(900144, "The request body must contain the following parameter: '%s'.", name)
-		}
+// checkAsker refuses a tenant or an application that does not exist, and returns
+// the tenant as it was set up.
+func (g *Graph) checkAsker(tenant, clientID string) (string, *entraError) {
+	known := append([]string{g.tenant}, g.otherTenants...)
+	i := slices.IndexFunc(known, func(t string) bool { return strings.EqualFold(t, tenant) })
+	if i < 0 {
+		return "", invalidRequest(90002, "Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.", clip(tenant))
 	}
-	if grantType := form.Get("grant_type"); grantType != "client_credentials" {
-		return &entraError{
-			status: http.StatusBadRequest, code: "unsupported_grant_type", number: 70003,
-			text: fmt.Sprintf("The app requested an unsupported grant type '%s'.", clip(grantType)),
-		}
-	}
-	if tenant, _ := tokenTenant(c.URL.Path); !strings.EqualFold(tenant, g.tenant) {
-		return invalidRequest(90002, "Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.", clip(tenant))
-	}
-	if id := form.Get("client_id"); !strings.EqualFold(id, g.clientID) {
-		return &entraError{
+	if !strings.EqualFold(clientID, g.clientID) {
+		return "", &entraError{
 			status: http.StatusBadRequest, code: "unauthorized_client", number: 700016,
-			text: fmt.Sprintf("Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.", clip(id), g.tenant),
+			text: fmt.Sprintf("Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.", clip(clientID), known[i]),
 		}
 	}
-	switch form.Get("client_secret") {
+	return known[i], nil
+}
+
+// authenticate checks that it is the application that asks: by its secret, or
+// by an assertion where there is one.
+func (g *Graph) authenticate(c *call, form url.Values) *entraError {
+	assertion, secret := form.Get("client_assertion"), form.Get("client_secret")
+	switch {
+	case assertion != "" && secret != "":
+		return invalidRequest(90023, "The request must not have both 'client_secret' and 'client_assertion'.")
+	case assertion != "":
+		return g.checkAssertion(c, form)
+	}
+	switch secret {
 	case g.secret():
+		return nil
 	case "":
 		return invalidClient(7000216, "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.")
-	default:
-		return invalidClient(7000215, "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '%s'.", g.clientID)
 	}
-	if _, ok := scopeAudience(form.Get("scope")); !ok {
-		return invalidScope(form.Get("scope"))
-	}
-	return nil
-}
-
-// scopeAudience returns the audience that a scope asks for, "" for any. It
-// wants what client credentials take: one resource, all its permissions.
-func scopeAudience(scope string) (string, bool) {
-	const graphAppID = "00000003-0000-0000-c000-000000000000"
-	resource, ok := strings.CutSuffix(scope, "/.default")
-	if !ok {
-		return "", false
-	}
-	a := audience(resource)
-	if slices.Contains(wellKnownAudiences, a) || resource == graphAppID {
-		return "", true
-	}
-	return a, a != ""
-}
-
-func invalidScope(scope string) *entraError {
-	e := &entraError{status: http.StatusBadRequest, code: "invalid_scope", number: 1002012}
-	e.text = fmt.Sprintf("The provided value for scope %s is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).", clip(scope))
-	if len(strings.Fields(scope)) != 1 {
-		e.number = 70011
-		e.text = fmt.Sprintf("The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope %s is not valid.", clip(scope))
-	}
-	return e
-}
-
-// entraError is an error of the token endpoint in the making.
-type entraError struct {
-	status int
-	code   string // of OAuth, such as invalid_client
-	number int    // of AADSTS
-	text   string
-}
-
-// entraErrorBody is the shape of the token endpoint's error bodies.
-type entraErrorBody struct {
-	Error            string `json:"error"`
-	ErrorDescription string `json:"error_description"`
-	ErrorCodes       []int  `json:"error_codes"`
-	Timestamp        string `json:"timestamp"`
-	TraceID          string `json:"trace_id"`
-	CorrelationID    string `json:"correlation_id"`
-	ErrorURI         string `json:"error_uri"`
-}
-
-func (e *entraError) answer(c *call) *answer {
-	trace, at := uuid.NewString(), c.at.UTC().Format("2006-01-02 15:04:05Z")
-	a := &answer{status: e.status, header: tokenContentType(), body: mustMarshal(entraErrorBody{
-		Error: e.code,
-		ErrorDescription: fmt.Sprintf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s",
-			e.number, e.text, trace, c.clientRequestID, at),
-		ErrorCodes:    []int{e.number},
-		Timestamp:     at,
-		TraceID:       trace,
-		CorrelationID: c.clientRequestID,
-		ErrorURI:      fmt.Sprintf("https://login.microsoftonline.com/error?code=%d", e.number),
-	})}
-	if e.status == http.StatusMethodNotAllowed {
-		a.header.Set("Allow", "POST")
-	}
-	return a
-}
-
-func invalidRequest(number int, format string, args ...any) *entraError {
-	return &entraError{status: http.StatusBadRequest, code: "invalid_request", number: number, text: fmt.Sprintf(format, args...)}
-}
-
-func invalidClient(number int, format string, args ...any) *entraError {
-	return &entraError{status: http.StatusUnauthorized, code: "invalid_client", number: number, text: fmt.Sprintf(format, args...)}
-}
-
-// entraStatusError is the error that goes with a status, for faults that have
-// no body of their own.
-func entraStatusError(status int) *entraError {
-	var e *entraError
-	switch {
-	case status == http.StatusUnauthorized:
-		e = invalidClient(7000222, "The provided client secret keys for app are expired.")
-	case status == http.StatusTooManyRequests:
-		e = &entraError{code: "temporarily_unavailable", number: 90024, text: "The budget for this request is exhausted: too many requests."}
-	case status >= http.StatusInternalServerError:
-		e = &entraError{code: "temporarily_unavailable", number: 90033, text: "A transient error has occurred. Please try again."}
-	default:
-		e = invalidRequest(90023, "The request is not valid.")
-	}
-	e.status = status
-	return e
-}
-
-func tokenContentType() http.Header {
-	return http.Header{"Content-Type": {"application/json; charset=utf-8"}}
+	return invalidClient(7000215, "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '%s'.", g.clientID)
 }

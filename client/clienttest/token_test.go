@@ -46,6 +46,14 @@ func TestTokenGranted(t *testing.T) {
 		}
 	}
 	s.must(200, "GET", "/security/secureScores", "", "Authorization", "Bearer "+g.AccessToken)
+
+	if err := s.AddControlProfiles([]byte(`{"id":"c"}`)); err != nil {
+		t.Fatal(err)
+	}
+	s.must(204, "PATCH", profiles+"/c", change(`"state":"Ignored"`), "Authorization", "Bearer "+g.AccessToken)
+	if got := s.decisions(profiles + "/c")[0]["updatedBy"]; got != s.ClientID() {
+		t.Errorf("updatedBy %v, want the application", got)
+	}
 }
 
 func TestTokenRefusals(t *testing.T) {

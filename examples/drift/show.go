@@ -104,7 +104,10 @@ func (r report) controls(s *terminal.Screen) {
 
 // control adds a control to the table, and what the service says of one that lost points.
 func (r report) control(s *terminal.Screen, table *terminal.Table, c posture.ControlChange) {
-	points := c.Points()
+	points, title := c.Points(), ""
+	if p := r.profile(c.Name()); p.Title != nil {
+		title = text.Of(p.Title)
+	}
 	change := terminal.Cell{}
 	if c.Older != nil && c.Newer != nil {
 		change = changeOf(points)
@@ -114,7 +117,7 @@ func (r report) control(s *terminal.Screen, table *terminal.Table, c posture.Con
 		terminal.Cell{Text: r.span(c, points)},
 		terminal.Cell{Text: text.Printable(c.Name())},
 		terminal.Cell{Text: text.Printable(c.Category())},
-		terminal.Cell{Text: text.Of(r.profile(c.Name()).Title)},
+		terminal.Cell{Text: title},
 	)
 	if points.Direction() < 0 {
 		const indent = "         "

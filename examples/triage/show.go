@@ -25,10 +25,10 @@ func (w *work) show(s *terminal.Screen) {
 
 // sentence is what is left to do, in all.
 func (w *work) sentence() string {
-	if len(w.gaps) == 0 {
-		return "No control has points left to earn."
+	s := "No control is known to have points left."
+	if n := len(w.gaps); n > 0 {
+		s = fmt.Sprintf("%s can still earn %.2f points.", controls(n), sum(w.gaps))
 	}
-	s := fmt.Sprintf("%s can still earn %.2f points.", controls(len(w.gaps)), sum(w.gaps))
 	if n := len(w.settled); n > 0 {
 		s += fmt.Sprintf(" Another %.2f points of %s are left by decision.", sum(w.settled), controls(n))
 	}

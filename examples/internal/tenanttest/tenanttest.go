@@ -20,6 +20,9 @@ import (
 // Day is the day of the newest score, a Friday.
 var Day = time.Date(2026, 7, 17, 0, 0, 0, 0, time.UTC)
 
+// Noon is a clock that stands at noon of Day.
+func Noon() time.Time { return Day.Add(12 * time.Hour) }
+
 // shared is the tenant for tests that only read: to fill a Graph takes a while under the race detector.
 var shared = sync.OnceValues(func() (*clienttest.Graph, error) {
 	g := clienttest.NewGraph()
@@ -36,10 +39,10 @@ func Shared(t testing.TB) map[string]string {
 	return Serve(t, g)
 }
 
-// Own returns a demonstration tenant of the test's own, and its environment. Its clock stands at noon of Day.
+// Own returns a demonstration tenant of the test's own, and its environment. Its clock is Noon.
 func Own(t testing.TB) (*clienttest.Graph, map[string]string) {
 	t.Helper()
-	g := clienttest.NewGraph(clienttest.WithClock(func() time.Time { return Day.Add(12 * time.Hour) }))
+	g := clienttest.NewGraph(clienttest.WithClock(Noon))
 	if err := demo.Seed(Day)(g); err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func (t *Table) Write(s *Screen) {
 	}
 }
 
-// fit returns the width of each column, -1 for one that is left out.
+// fit returns the width of each column, -1 for one that is left out, as one with nothing in it is.
 func (t *Table) fit(width int) []int {
 	widths := make([]int, len(t.Columns))
 	for i, c := range t.Columns {
@@ -70,6 +70,9 @@ func (t *Table) fit(width int) []int {
 			if len(row) == len(t.Columns) {
 				widths[i] = max(widths[i], text.Width(row[i].Text))
 			}
+		}
+		if widths[i] == 0 {
+			widths[i] = -1 // nothing to show in it
 		}
 	}
 	if width == 0 {

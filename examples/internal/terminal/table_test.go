@@ -102,7 +102,7 @@ func TestTableOfNothing(t *testing.T) {
 	if got := write(empty, 80, false); got != "" {
 		t.Errorf("got %q", got)
 	}
-	empty.Row(terminal.Cells("a", "")...)
+	empty.Row(terminal.Cells("", "a")...)
 	if got := write(empty, 80, false); got != "a\n" {
 		t.Errorf("got %q", got)
 	}
