@@ -127,7 +127,9 @@ func TestDeviceCodeEnds(t *testing.T) {
 		})
 		checkEntra(t, r, 400, "bad_verification_code", "70018", "of this tenant")
 		time.Sleep(time.Minute)
-		s.beginDevice(delegatedScope)
+		checkEntra(t, s.redeem(late), 400, "expired_token", "70019", "expired")
+		time.Sleep(time.Minute)
+		s.beginDevice(delegatedScope) // forgets none that is just past
 		checkEntra(t, s.redeem(late), 400, "expired_token", "70019", "expired")
 		for says, err := range map[string]error{
 			"was decided before": s.DenyDevice(denied.UserCode),

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seed-13c6ebcb/securescore/client/clienttest"
+	"github.com/seed-13c6ebcb/securescore/examples/internal/tenanttest"
 )
 
 // noTenant is an environment without credentials.
@@ -16,27 +17,6 @@ func noTenant(string) string { return "" }
 
 func environment(vars map[string]string) func(string) string {
 	return func(name string) string { return vars[name] }
-}
-
-// tenantOf is the environment of a Graph that is served elsewhere, as a real tenant's is.
-func tenantOf(server *clienttest.Server) map[string]string {
-	return map[string]string{
-		"AZURE_TENANT_ID":      server.App().TenantID,
-		"AZURE_CLIENT_ID":      server.App().ClientID,
-		"AZURE_CLIENT_SECRET":  server.Secret(),
-		"AZURE_AUTHORITY_HOST": server.Cloud().LoginURL(),
-		"GRAPH_ROOT":           server.Cloud().GraphRoot(),
-	}
-}
-
-func serve(t *testing.T) *clienttest.Server {
-	t.Helper()
-	server, err := clienttest.Start(clienttest.NewGraph())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Close() })
-	return server
 }
 
 func TestEmbedded(t *testing.T) {
@@ -101,15 +81,16 @@ func TestJSON(t *testing.T) {
 
 func TestTenantOfTheEnvironment(t *testing.T) {
 	t.Parallel()
-	server := serve(t)
+	g := clienttest.NewGraph()
+	env := tenanttest.Serve(t, g)
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), nil, environment(tenantOf(server)), nil, &stdout, &stderr); code != 0 {
+	if code := run(t.Context(), nil, environment(env), nil, &stdout, &stderr); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
 	if stderr.Len() > 0 {
 		t.Errorf("standard error: %s", &stderr)
 	}
-	if n := len(server.Graph().Requests()); n != 2 {
+	if n := len(g.Requests()); n != 2 {
 		t.Errorf("the Graph received %d requests, want a token request and a POST", n)
 	}
 }
@@ -160,8 +141,8 @@ func TestBadInput(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := serve(t)
-			env := tenantOf(server)
+			g := clienttest.NewGraph()
+			env := tenanttest.Serve(t, g)
 			for name, value := range tt.env {
 				env[name] = value
 			}
@@ -176,7 +157,7 @@ func TestBadInput(t *testing.T) {
 			if stdout.Len() > 0 {
 				t.Errorf("standard output: %s", &stdout)
 			}
-			if n := len(server.Graph().Requests()); n > 0 {
+			if n := len(g.Requests()); n > 0 {
 				t.Errorf("%d requests were sent", n)
 			}
 		})
@@ -185,7 +166,7 @@ func TestBadInput(t *testing.T) {
 
 func TestConflict(t *testing.T) {
 	t.Parallel()
-	server := serve(t)
+	env := tenanttest.Serve(t, clienttest.NewGraph())
 	var text map[string]any
 	if err := json.Unmarshal(sample, &text); err != nil {
 		t.Fatal(err)
@@ -194,7 +175,7 @@ func TestConflict(t *testing.T) {
 	score, _ := json.Marshal(text)
 	for _, want := range []int{0, 1} {
 		var stdout, stderr bytes.Buffer
-		if code := run(t.Context(), []string{"-"}, environment(tenantOf(server)), bytes.NewReader(score), &stdout, &stderr); code != want {
+		if code := run(t.Context(), []string{"-"}, environment(env), bytes.NewReader(score), &stdout, &stderr); code != want {
 			t.Fatalf("exit code %d, want %d: %s", code, want, &stderr)
 		}
 		if want == 1 && !strings.Contains(stderr.String(), "409 Conflict") {
