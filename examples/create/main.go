@@ -50,11 +50,13 @@ func create(ctx context.Context, args []string, getenv func(string) string, stdi
 		return cli.Misuse("%d files, want at most one", len(files))
 	}
 
-	name := ""
+	name, text := "sample", sample
 	if len(files) > 0 {
-		name = files[0]
+		if name, text, err = content(files[0], stdin); err != nil {
+			return err
+		}
 	}
-	score, err := read(name, stdin)
+	score, err := parse(name, text)
 	if err != nil {
 		return err
 	}
@@ -76,13 +78,9 @@ func create(ctx context.Context, args []string, getenv func(string) string, stdi
 	return show(stdout, created)
 }
 
-// read reads and checks the score in the named file, so that a bad one is refused before anything is connected to.
-func read(name string, stdin io.Reader) (client.SecureScore, error) {
+// parse reads and checks a score, so that a bad one is refused before anything is connected to.
+func parse(name string, text []byte) (client.SecureScore, error) {
 	var score client.SecureScore
-	text, err := content(&name, stdin)
-	if err != nil {
-		return score, err
-	}
 	if len(text) == 0 {
 		return score, fmt.Errorf("%s: empty, want a secureScore as JSON", name)
 	}
@@ -98,28 +96,25 @@ func read(name string, stdin io.Reader) (client.SecureScore, error) {
 	return score, nil
 }
 
-// content reads the named file and puts a readable name in place of a special one.
-func content(name *string, stdin io.Reader) ([]byte, error) {
-	switch *name {
-	case "":
-		*name = "sample"
-		return sample, nil
-	case "-":
-		*name = "standard input"
-	default:
-		f, err := os.Open(*name)
+// content reads the named file, and returns a readable name for it.
+func content(name string, stdin io.Reader) (string, []byte, error) {
+	r := stdin
+	if name == "-" {
+		name = "standard input"
+	} else {
+		f, err := os.Open(name)
 		if err != nil {
-			return nil, err
+			return name, nil, err
 		}
 		defer f.Close()
-		stdin = f
+		r = f
 	}
-	text, err := io.ReadAll(io.LimitReader(stdin, maxFile+1))
+	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
-		return nil, err
+		return name, nil, err
 	}
 	if len(text) > maxFile {
-		return nil, fmt.Errorf("%s: more than %d MiB, too much for a secureScore", *name, maxFile>>20)
+		return name, nil, fmt.Errorf("%s: more than %d MiB, too much for a secureScore", name, maxFile>>20)
 	}
-	return text, nil
+	return name, text, nil
 }

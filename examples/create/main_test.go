@@ -124,6 +124,7 @@ func TestBadInput(t *testing.T) {
 		"placeholders":          {[]string{"../../client/testdata/placeholders.json"}, nil, 1, "averageComparativeScores[0].averageScore: found \"Double\""},
 		"missing members":       {[]string{write("missing.json", `{"currentScore":1}`)}, nil, 1, "maxScore: found nothing"},
 		"no such file":          {[]string{filepath.Join(dir, "nowhere.json")}, nil, 1, "nowhere.json"},
+		"an empty name":         {[]string{""}, nil, 1, "no such file"},
 		"an empty file":         {[]string{write("empty.json", "")}, nil, 1, "empty.json: empty"},
 		"a large file":          {[]string{large.Name()}, nil, 1, "large.json: more than 4 MiB"},
 		"a directory":           {[]string{dir}, nil, 1, "is a directory"},
@@ -133,7 +134,7 @@ func TestBadInput(t *testing.T) {
 		"an empty tenant":       {nil, map[string]string{"AZURE_TENANT_ID": ""}, 1, "AZURE_TENANT_ID"},
 		"a tenant with a slash": {nil, map[string]string{"AZURE_TENANT_ID": "a/b"}, 1, "tenant"},
 		"an unknown cloud":      {nil, map[string]string{"AZURE_CLOUD": "china", "AZURE_AUTHORITY_HOST": "", "GRAPH_ROOT": ""}, 1, `AZURE_CLOUD is "china"`},
-		"half a cloud":          {nil, map[string]string{"GRAPH_ROOT": ""}, 1, "AZURE_AUTHORITY_HOST and GRAPH_ROOT go together"},
+		"half a cloud":          {nil, map[string]string{"GRAPH_ROOT": ""}, 1, "needs GRAPH_ROOT as well"},
 		"a root with a query":   {nil, map[string]string{"GRAPH_ROOT": "https://graph.example/v1.0?a=b"}, 1, "query"},
 		"a root with no scheme": {nil, map[string]string{"GRAPH_ROOT": "graph.example/v1.0"}, 1, "scheme"},
 		"plain http elsewhere":  {nil, map[string]string{"GRAPH_ROOT": "http://graph.example/v1.0"}, 1, "https"},
@@ -161,6 +162,15 @@ func TestBadInput(t *testing.T) {
 				t.Errorf("%d requests were sent", n)
 			}
 		})
+	}
+}
+
+// TestRefusedBeforeConnecting holds that a bad score is told of before anything is said of a Graph in memory.
+func TestRefusedBeforeConnecting(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), []string{"-"}, noTenant, strings.NewReader(`{}`), &stdout, &stderr); code != 1 || strings.Count(stderr.String(), "\n") != 1 {
+		t.Errorf("exit code %d, %q", code, &stderr)
 	}
 }
 

@@ -179,6 +179,9 @@ func TestCurl(t *testing.T) {
 			t.Parallel()
 			r := begin(t, args...)
 			line := regexp.MustCompile(`(?m)^curl .*$`).FindString(r.printed)
+			if strings.Contains(line, "--cacert") != (name == "TLS") || strings.Contains(line, " -k") {
+				t.Errorf("which certificates it trusts: %s", line)
+			}
 			command := exec.CommandContext(t.Context(), "sh", "-c", line)
 			command.Env = append(os.Environ(), "no_proxy=*")
 			out, err := command.Output()

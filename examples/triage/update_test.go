@@ -120,8 +120,8 @@ func TestDryRun(t *testing.T) {
 // TestDryRunNeedsNoTenant holds that it works before there are credentials.
 func TestDryRunNeedsNoTenant(t *testing.T) {
 	t.Parallel()
-	r := tenanttest.Run(t, run, map[string]string{"AZURE_TENANT_ID": "half a tenant"}, "-set", "Ignored", "-dry-run", "a")
-	if r.Code != 0 || !strings.Contains(r.Stdout, `"state":"Ignored"`) {
+	r := tenanttest.Run(t, run, map[string]string{"AZURE_TENANT_ID": "half a tenant"}, "-set", "Ignored", "-comment", "", "-dry-run", "a")
+	if r.Code != 0 || !strings.Contains(r.Stdout, `{"comment":"","state":"Ignored"`) {
 		t.Errorf("exit code %d, %q, %q", r.Code, r.Stdout, r.Stderr)
 	}
 }

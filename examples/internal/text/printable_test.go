@@ -37,3 +37,12 @@ func TestNullIsADash(t *testing.T) {
 		}
 	}
 }
+
+func TestChange(t *testing.T) {
+	t.Parallel()
+	for f, want := range map[float64]string{1.5: "+1.50", -8: "-8.00", 0: "0.00", .001: "0.00", -.001: "0.00"} {
+		if got := text.Change(f); got != want {
+			t.Errorf("%g: got %q, want %q", f, got, want)
+		}
+	}
+}
