@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-13c6ebcb/securescore/auth"
 	"github.com/seed-13c6ebcb/securescore/client"
@@ -57,11 +58,16 @@ func read(ctx context.Context, c *client.Client) error {
 	if err != nil {
 		return err
 	}
-	for score, err := range c.SecureScores.List(ctx, &client.ListOptions{Limit: 30, Filter: client.Lt("createdDateTime", *latest.CreatedDateTime)}) {
+	fmt.Println(*latest.ID) // never nil; any other field may be
+
+	lastMonth := client.Gt("createdDateTime", time.Now().AddDate(0, -1, 0))
+	for score, err := range c.SecureScores.List(ctx, &client.ListOptions{Limit: 30, Filter: lastMonth}) {
 		if err != nil {
 			return err
 		}
-		fmt.Println(*score.ID, *score.CurrentScore)
+		if percent, ok := posture.Percent(score.CurrentScore, score.MaxScore); ok {
+			fmt.Printf("%s %.1f%%\n", *score.ID, percent)
+		}
 	}
 	return nil
 }
@@ -75,7 +81,7 @@ func decide(ctx context.Context, c *client.Client) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(*profile.Title, posture.EffectiveState(profile))
+	fmt.Println(*profile.ID, posture.EffectiveState(profile))
 
 	results, err := c.ControlProfiles.UpdateMany(ctx, []client.ControlChange{
 		{ID: "OneAdmin", Update: client.ControlUpdate{State: client.Set(client.StateReviewed)}},
@@ -122,7 +128,7 @@ func wentWrong(err error) {
 func undeclared(created *client.SecureScore) {
 	for _, control := range created.ControlScores {
 		percent, ok := control.Extra.Float64("scoreInPercentage")
-		fmt.Println(*control.ControlName, percent, ok)
+		fmt.Println(percent, ok)
 	}
 }
 
@@ -194,7 +200,7 @@ func Example_readme() {
 	}
 
 	older := []byte(`{"id":"older","currentScore":40,"createdDateTime":"2026-07-16T00:00:00Z"}`)
-	newer := []byte(`{"id":"newer","currentScore":42,"createdDateTime":"2126-07-17T00:00:00Z","controlScores":[{"controlName":"OneAdmin","score":1}]}`)
+	newer := []byte(`{"id":"newer","currentScore":42,"maxScore":80,"createdDateTime":"2126-07-17T00:00:00Z","controlScores":[{"controlName":"OneAdmin","score":1}]}`)
 	if err := server.Graph().AddSecureScores(older, newer); err != nil {
 		log.Fatal(err)
 	}
@@ -215,13 +221,14 @@ func Example_readme() {
 	}
 	// Output:
 	// true
-	// OneAdmin 66.67 true
+	// 66.67 true
 	// true 2
 	//   4.0 points  About OneAdmin
-	// About AdminMFAV2 Ignored
+	// AdminMFAV2 Ignored
 	// OneAdmin <nil>
 	// MFARegistrationV2 <nil>
-	// older 40
+	// newer
+	// newer 52.5%
 }
 
 // TestReadmeFunctions runs the functions whose output is not the same each time.

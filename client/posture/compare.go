@@ -174,6 +174,10 @@ func (c Comparison) Changed() bool {
 // score fell by more points than controls that were removed, or whose maximum changed, account for. Those are
 // Microsoft's doing. So are a score that falls and keeps its percentage, and a percentage that falls because controls
 // were added.
+//
+// Removed controls account for no more points than MaxScore fell by, less what MaxChanged accounts for, and for none
+// where that is not known. A control that Microsoft removes takes its maximum along; one that is merely missing, as in a
+// partial answer, does not. The price is an alert too many where as much was added to the maximum at the same time.
 func (c Comparison) Regressed() bool {
 	if len(c.Lost) > 0 {
 		return true
@@ -182,20 +186,23 @@ func (c Comparison) Regressed() bool {
 		return false
 	}
 	change, _ := c.Points.Change()
-	unexplained, noise := -change, Tolerance
-	for _, r := range c.Removed {
-		if older := r.Points().Older; older != nil {
-			unexplained -= *older
-			noise += 2 * Tolerance
-		}
-	}
+	changeOfMax, _ := c.MaxScore.Change()
+	fall, fallOfMax, noise := -change, -changeOfMax, Tolerance
 	for _, m := range c.MaxChanged {
 		if change, _ := m.Points().Change(); change < 0 {
-			unexplained += change
+			fall += change
+			fallOfMax += change
 			noise += 2 * Tolerance
 		}
 	}
-	return round(unexplained) >= noise
+	removed := 0.0
+	for _, r := range c.Removed {
+		if older := r.Points().Older; older != nil {
+			removed += *older
+			noise += 2 * Tolerance
+		}
+	}
+	return round(fall-max(min(removed, fallOfMax), 0)) >= noise
 }
 
 func (c *Comparison) lists() []*[]ControlChange {

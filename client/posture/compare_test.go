@@ -177,6 +177,9 @@ func TestCompareControls(t *testing.T) {
 		"zero percent fits every maximum": {
 			`[{"controlName":"a","score":0,"scoreInPercentage":0}]`, `[{"controlName":"a","score":0.01,"scoreInPercentage":0}]`, "gained a 0.01\n", false,
 		},
+		"a percentage that may be a rounded zero fits every maximum": {
+			`[{"controlName":"a","score":0.01,"scoreInPercentage":0.004}]`, `[{"controlName":"a","score":5,"scoreInPercentage":0.008}]`, "gained a 4.99\n", false,
+		},
 		"points move within their rounding": {
 			`[{"controlName":"a","score":0.01,"scoreInPercentage":0.1}]`, `[{"controlName":"a","score":0.02,"scoreInPercentage":0.1}]`, "gained a 0.01\n", false,
 		},
@@ -203,32 +206,41 @@ func TestCompareControls(t *testing.T) {
 	}
 }
 
-// The score falls from 50 to what is given, and no control is in Lost.
+// The score falls from 50 of 100 to what is given, and no control is in Lost.
 func TestCompareUnexplainedFall(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		current      float64
+		maxScore     string
 		older, newer string // controlScores besides one that does not change
 		regressed    bool
 	}{
-		"no control did":                    {49, ``, ``, true},
-		"removed":                           {40, `,{"controlName":"r","score":10}`, ``, false},
-		"removed, rounded":                  {39.99, `,{"controlName":"r","score":10}`, ``, false},
-		"removed, and more":                 {39, `,{"controlName":"r","score":10}`, ``, true},
-		"removed, earned nothing":           {49, `,{"controlName":"r","score":0}`, ``, true},
-		"removed, points unknown":           {49, `,{"controlName":"r"}`, ``, true},
-		"maximum changed":                   {49, `,{"controlName":"m","score":10,"scoreInPercentage":100}`, `,{"controlName":"m","score":9,"scoreInPercentage":100}`, false},
-		"maximum changed, and more":         {48, `,{"controlName":"m","score":10,"scoreInPercentage":100}`, `,{"controlName":"m","score":9,"scoreInPercentage":100}`, true},
-		"maximum changed, rounded":          {48.99, `,{"controlName":"m","score":10,"scoreInPercentage":100}`, `,{"controlName":"m","score":9,"scoreInPercentage":100}`, false},
-		"a raised maximum explains no fall": {49, `,{"controlName":"m","score":5,"scoreInPercentage":50}`, `,{"controlName":"m","score":6,"scoreInPercentage":40}`, true},
-		"added":                             {50, ``, `,{"controlName":"n","score":0}`, false},
+		"no control did":                      {49, `101`, ``, ``, true},
+		"removed":                             {40, `90`, `,{"controlName":"r","score":10}`, ``, false},
+		"removed, could earn more":            {40, `81`, `,{"controlName":"r","score":10}`, ``, false},
+		"removed, rounded":                    {39.99, `90`, `,{"controlName":"r","score":10}`, ``, false},
+		"removed, and more":                   {39, `90`, `,{"controlName":"r","score":10}`, ``, true},
+		"removed, earned nothing":             {49, `99`, `,{"controlName":"r","score":0}`, ``, true},
+		"removed, points unknown":             {49, `99`, `,{"controlName":"r"}`, ``, true},
+		"removed, maximum stays":              {40, `100`, `,{"controlName":"r","score":10}`, ``, true},
+		"removed, maximum rises":              {40, `101`, `,{"controlName":"r","score":10}`, ``, true},
+		"removed, maximum falls by less":      {40, `91`, `,{"controlName":"r","score":10}`, ``, true},
+		"removed, maximum unknown":            {40, `null`, `,{"controlName":"r","score":10}`, ``, true},
+		"removed, two for the maximum of one": {30, `90`, `,{"controlName":"r","score":10},{"controlName":"q","score":10}`, ``, true},
+		"removed, and maximum changed":        {39, `89`, `,{"controlName":"r","score":10},{"controlName":"m","score":10,"scoreInPercentage":100}`, `,{"controlName":"m","score":9,"scoreInPercentage":100}`, false},
+		"removed, another's maximum changed":  {30, `90`, `,{"controlName":"r","score":10},{"controlName":"m","score":20,"scoreInPercentage":100}`, `,{"controlName":"m","score":10,"scoreInPercentage":100}`, true},
+		"maximum changed":                     {49, `101`, `,{"controlName":"m","score":10,"scoreInPercentage":100}`, `,{"controlName":"m","score":9,"scoreInPercentage":100}`, false},
+		"maximum changed, and more":           {48, `101`, `,{"controlName":"m","score":10,"scoreInPercentage":100}`, `,{"controlName":"m","score":9,"scoreInPercentage":100}`, true},
+		"maximum changed, rounded":            {48.99, `101`, `,{"controlName":"m","score":10,"scoreInPercentage":100}`, `,{"controlName":"m","score":9,"scoreInPercentage":100}`, false},
+		"a raised maximum explains no fall":   {49, `101`, `,{"controlName":"m","score":5,"scoreInPercentage":50}`, `,{"controlName":"m","score":6,"scoreInPercentage":40}`, true},
+		"added":                               {50, `101`, ``, `,{"controlName":"n","score":0}`, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const same = `{"controlName":"s","score":1}`
 			older := parse[client.SecureScore](t, `{"currentScore":50,"maxScore":100,"controlScores":[`+same+tt.older+`]}`)
-			newer := parse[client.SecureScore](t, `{"maxScore":101,"controlScores":[`+same+tt.newer+`]}`)
+			newer := parse[client.SecureScore](t, `{"maxScore":`+tt.maxScore+`,"controlScores":[`+same+tt.newer+`]}`)
 			newer.CurrentScore = &tt.current
 			c := posture.Compare(&older, &newer)
 			if len(c.Lost) > 0 || c.Regressed() != tt.regressed {

@@ -22,6 +22,9 @@ type GapOptions struct {
 	// IncludeDeprecated keeps the controls that no longer count.
 	IncludeDeprecated bool
 
+	// IncludeInapplicable keeps the controls that do not apply to the tenant, as their IsApplicable says.
+	IncludeInapplicable bool
+
 	// IncludeSettled keeps the controls of every state.
 	IncludeSettled bool
 
@@ -34,7 +37,8 @@ type GapOptions struct {
 // Gaps are the points still to earn, the most first. Of equal ones the better rank comes first (1 is the best, none the
 // last), then the lower implementation cost (Low, Moderate, High, then any other), then the name.
 //
-// A control that has earned all or more is no gap, nor is one that can earn nothing. Those whose gap cannot be told,
+// A control that has earned all or more is no gap, nor is one that can earn nothing, nor, but on request, one that the
+// service says does not apply to the tenant. Where it says nothing, a control applies. Those whose gap cannot be told,
 // because their profile is missing or has no maxScore, or their score is not known, are not gaps of zero points either:
 // they are in unknown, ordered by name.
 func Gaps(controls []Control, o GapOptions) (gaps []Gap, unknown []Control) {
@@ -59,6 +63,9 @@ func Gaps(controls []Control, o GapOptions) (gaps []Gap, unknown []Control) {
 
 func (o GapOptions) leavesOut(c Control) bool {
 	if !o.IncludeDeprecated && c.Deprecated() {
+		return true
+	}
+	if applicable, ok := c.Details().IsApplicable(); !o.IncludeInapplicable && ok && !applicable {
 		return true
 	}
 	if o.IncludeSettled {

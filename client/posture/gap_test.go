@@ -44,6 +44,15 @@ func state(s string) func(*client.SecureScoreControlProfile) {
 	}
 }
 
+// applicable gives a control the undeclared member, as the string that the service sends.
+func applicable(t *testing.T, c posture.Control, is string) posture.Control {
+	t.Helper()
+	if err := c.Score.Extra.Set("IsApplicable", is); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func TestGapsSamples(t *testing.T) {
 	t.Parallel()
 	score := sample[client.SecureScore](t, "secureScore-entity")
@@ -129,12 +138,20 @@ func TestGapsLeftOut(t *testing.T) {
 		"no max, but deprecated": {control("c", 1, -1, deprecated), 0, 0},
 		"no max, but ignored":    {control("c", 1, -1, state("Ignored")), 0, 0},
 		"nothing":                {posture.Control{}, 0, 1},
+		"not applicable":         {applicable(t, control("c", 1, 2), "false"), 0, 0},
+		"no max, nor applicable": {applicable(t, control("c", 1, -1), "False"), 0, 0},
+		"applicable":             {applicable(t, control("c", 1, 2), "true"), 1, 0},
+		"applicable or not":      {applicable(t, control("c", 1, 2), "perhaps"), 1, 0},
 	}
 	for name, tt := range tests {
 		gaps, unknown := posture.Gaps([]posture.Control{tt.control}, posture.GapOptions{})
 		if len(gaps) != tt.gaps || len(unknown) != tt.unknown {
 			t.Errorf("%s: %d gaps and %d unknown, want %d and %d", name, len(gaps), len(unknown), tt.gaps, tt.unknown)
 		}
+	}
+	inapplicable := []posture.Control{applicable(t, control("c", 1, 2), "false"), applicable(t, control("d", 1, 2, deprecated), "false")}
+	if gaps, _ := posture.Gaps(inapplicable, posture.GapOptions{IncludeInapplicable: true}); !slices.Equal(gapTexts(gaps), []string{"c 1"}) {
+		t.Errorf("on request: %q", gapTexts(gaps))
 	}
 	if gaps, unknown := posture.Gaps(nil, posture.GapOptions{}); len(gaps)+len(unknown) != 0 {
 		t.Errorf("no controls: %d gaps and %d unknown", len(gaps), len(unknown))

@@ -4,7 +4,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -29,7 +31,7 @@ what was decided meanwhile.
   -to date      to that day (default the newest)
 
 A day without a score stands for the last one before it that has one. Exit code 3 means that the tenant is worse off: a
-control lost points, or the score fell for no reason of Microsoft's.
+control lost points, or the score fell for no reason of Microsoft's. A partial score is not compared: exit code 1.
 
 `
 
@@ -51,7 +53,8 @@ func drift(ctx context.Context, args []string, getenv func(string) string, stdou
 	if err != nil {
 		return false, err
 	}
-	c, done, err := tenant.Connect("securescore-drift/1.0", getenv, stderr, demo.Seed(time.Now()))
+	var warnings bytes.Buffer // of a partial answer the error tells
+	c, done, err := tenant.Connect("securescore-drift/1.0", getenv, stderr, demo.Seed(time.Now()), client.WithStrictWarnings(), tenant.Warnings(&warnings))
 	if err != nil {
 		return false, err
 	}
@@ -60,9 +63,12 @@ func drift(ctx context.Context, args []string, getenv func(string) string, stdou
 	if err != nil {
 		return false, err
 	}
+	if _, err := warnings.WriteTo(stderr); err != nil {
+		return false, err
+	}
 	// An alert must not depend on titles.
 	if r.profiles, err = c.ControlProfiles.All(ctx, nil); err != nil {
-		fmt.Fprintf(stderr, "drift: no titles, no decisions: %s\n", text.Printable(err.Error()))
+		fmt.Fprintf(stderr, "drift: not all titles and decisions: %s\n", text.Printable(err.Error()))
 	}
 	screen := terminal.On(stdout, getenv)
 	r.show(screen)
@@ -133,16 +139,25 @@ func read(ctx context.Context, c *client.Client, p period) (*report, error) {
 	if !r.from.Before(r.to) {
 		return nil, fmt.Errorf("the last score of both days is that of %s: nothing to compare", text.Date(&r.to))
 	}
-	older, err := c.SecureScores.Get(ctx, *from.ID)
+	older, err := whole(ctx, c, from)
 	if err != nil {
 		return nil, err
 	}
-	newer, err := c.SecureScores.Get(ctx, *to.ID)
+	newer, err := whole(ctx, c, to)
 	if err != nil {
 		return nil, err
 	}
 	r.comparison = posture.Compare(older, newer)
 	return r, nil
+}
+
+// whole reads a score of the list with its controls. Half of them would pass for controls that are gone.
+func whole(ctx context.Context, c *client.Client, listed *client.SecureScore) (*client.SecureScore, error) {
+	score, err := c.SecureScores.Get(ctx, *listed.ID)
+	if errors.Is(err, client.ErrPartial) {
+		err = fmt.Errorf("the score of %s is partial: not compared: %w", text.Date(listed.CreatedDateTime), err)
+	}
+	return score, err
 }
 
 // lastOn is the last score of a day or before it; of the zero day the newest. The order of the list is not relied on.

@@ -140,7 +140,7 @@ func TestVerdicts(t *testing.T) {
 		"the same controls": {`[{"controlName":"a","score":1}]`, `[{"controlName":"a","score":1}]`, 3, "Regressed: the score fell by more than its controls tell.\n"},
 		"one not known":     {`[{"controlName":"a","score":1}]`, `[{"controlName":"a","score":null}]`, 3, "Points known on one of the days only (1)\n  -  1.00 → -  a\n"},
 		"steering":          {`[{"controlName":"a\u001b[31m","score":1}]`, `[{"controlName":"a\u001b[31m","controlCategory":"\u202e","score":0,"implementationStatus":"\u0007"}]`, 3, "  -1.00  1.00 → 0.00  a\uFFFD[31m  \uFFFD\n         \uFFFD\n"},
-		"gone with points":  {`[{"controlName":"a","score":1},{"controlName":"b","score":1}]`, `[{"controlName":"b","score":1}]`, 0, "No longer scored (1)\n  1.00  a"},
+		"gone with points":  {`[{"controlName":"a","score":1},{"controlName":"b","score":1}]`, `[{"controlName":"b","score":1}]`, 3, "No longer scored (1)\n  1.00  a\n\nRegressed: "},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -153,13 +153,97 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// TestGone holds that a control that is gone explains a fall only where the maximum fell with it.
+func TestGone(t *testing.T) {
+	t.Parallel()
+	for maximum, code := range map[int]int{190: 0, 200: 3, 205: 3} {
+		g := clienttest.NewGraph()
+		if err := g.AddSecureScores(fmt.Appendf(nil, `[
+			{"id":"1","createdDateTime":"2026-07-01T00:00:00Z","currentScore":100,"maxScore":200,"controlScores":[{"controlName":"a","score":10},{"controlName":"b","score":1}]},
+			{"id":"2","createdDateTime":"2026-07-02T00:00:00Z","currentScore":90,"maxScore":%d,"controlScores":[{"controlName":"b","score":1}]}]`, maximum)); err != nil {
+			t.Fatal(err)
+		}
+		if r := tenanttest.Run(t, run, tenanttest.Serve(t, g), "-days", "1"); r.Code != code || !strings.Contains(r.Stdout, "No longer scored (1)\n  10.00  a\n") {
+			t.Errorf("of %d points: exit code %d, want %d, %q%s", maximum, r.Code, code, r.Stdout, r.Stderr)
+		}
+	}
+}
+
+// partial makes an answer a 206, as when a provider behind the service fails.
+func partial(path string) clienttest.Fault {
+	return clienttest.Fault{Path: path, Status: http.StatusPartialContent, Apply: true, Header: http.Header{"Warning": {`199 - "Microsoft/AAD/503/1000"`}}}
+}
+
+// TestPartial holds that there is no all-clear where a score is partial, or the list that the days are looked for in; and that
+// the scores are compared where it is the profiles that are partial, or where a warning comes with a whole answer.
+func TestPartial(t *testing.T) {
+	t.Parallel()
+	g, env := tenanttest.Own(t)
+	for path, want := range map[string]string{
+		"/security/secureScores/" + clienttest.DefaultTenantID + "_2026-07-10": "drift: the score of 2026-07-10 is partial: not compared: ",
+		"/security/secureScores/" + clienttest.DefaultTenantID + "_2026-07-17": "drift: the score of 2026-07-17 is partial: not compared: ",
+		"/security/secureScores": "drift: list secureScores: ",
+	} {
+		g.FailNext(partial(path))
+		r := tenanttest.Run(t, run, env)
+		r.OneLine(t, "drift", 1, "Microsoft/AAD/503/1000")
+		if r.Stdout != "" || !strings.HasPrefix(r.Stderr, want) {
+			t.Errorf("%s: %q, %q", path, r.Stdout, r.Stderr)
+		}
+	}
+	profiles := partial("/security/secureScoreControlProfiles")
+	whole := partial("/security/secureScores/" + clienttest.DefaultTenantID + "_2026-07-17")
+	whole.Status = 0 // the usual one
+	for want, f := range map[string]clienttest.Fault{
+		"drift: not all titles and decisions: ":        profiles,
+		"The service warns that this may not be all: ": whole,
+	} {
+		g.FailNext(f)
+		r := tenanttest.Run(t, run, env)
+		if r.Code != 3 || !strings.HasPrefix(r.Stderr, want) || strings.Count(r.Stderr, "\n") != 1 || !strings.Contains(r.Stderr, "Microsoft/AAD/503/1000") || !strings.Contains(r.Stdout, "Regressed") {
+			t.Errorf("exit code %d, %q, %q", r.Code, r.Stderr, r.Stdout)
+		}
+	}
+}
+
+// TestTimesOfDay holds that a day is one of UTC and lasts until midnight, whatever time the service writes.
+func TestTimesOfDay(t *testing.T) {
+	t.Parallel()
+	g := clienttest.NewGraph()
+	if err := g.AddSecureScores([]byte(`[
+		{"id":"early","createdDateTime":"2026-07-03T13:00:00Z"},
+		{"id":"before","createdDateTime":"2026-07-04T00:30:00+02:00"},
+		{"id":"noon","createdDateTime":"2026-07-05T13:00:00Z"},
+		{"id":"late","createdDateTime":"2026-07-07T01:00:00+02:00"},
+		{"id":"after","createdDateTime":"2026-07-06T23:30:00-02:00"}]`)); err != nil {
+		t.Fatal(err)
+	}
+	env := tenanttest.Serve(t, g)
+	for to, want := range map[string][]string{"2026-07-05": {"before", "noon"}, "2026-07-06": {"before", "late"}, "2026-07-07": {"before", "after"}} {
+		before := len(g.Requests())
+		r := tenanttest.Run(t, run, env, "-from", "2026-07-03", "-to", to)
+		if r.Code != 0 || !strings.HasPrefix(r.Stdout, "From 2026-07-03 to "+to+"\n") {
+			t.Errorf("exit code %d, %q, %q", r.Code, r.Stdout, r.Stderr)
+		}
+		var read []string
+		for _, request := range g.Requests()[before:] {
+			if _, id, ok := strings.Cut(request.Path, "/secureScores/"); ok {
+				read = append(read, id)
+			}
+		}
+		if !slices.Equal(read, want) {
+			t.Errorf("to %s: read %q, want %q", to, read, want)
+		}
+	}
+}
+
 // TestAlertWithoutProfiles holds that a regression is told where the profiles cannot be read.
 func TestAlertWithoutProfiles(t *testing.T) {
 	t.Parallel()
 	g, env := tenanttest.Own(t)
 	g.FailNext(clienttest.Fault{Path: "/security/secureScoreControlProfiles", Times: -1, Status: http.StatusForbidden})
 	r := tenanttest.Run(t, run, env)
-	if r.Code != 3 || !strings.HasPrefix(r.Stderr, "drift: no titles, no decisions: ") || !strings.Contains(r.Stdout, "-8.00   8.00 → 0.00  BlockLegacyAuthentication") {
+	if r.Code != 3 || !strings.HasPrefix(r.Stderr, "drift: not all titles and decisions: ") || !strings.Contains(r.Stdout, "-8.00   8.00 → 0.00  BlockLegacyAuthentication") {
 		t.Errorf("exit code %d, %q, %q", r.Code, r.Stderr, r.Stdout)
 	}
 }

@@ -151,6 +151,34 @@ func TestLittleData(t *testing.T) {
 	}
 }
 
+// TestScale holds that the bars are scaled to the days that are shown, and not to the one more that is asked for.
+func TestScale(t *testing.T) {
+	t.Parallel()
+	g := clienttest.NewGraph()
+	if err := g.AddSecureScores([]byte(`[{"createdDateTime":"2026-07-17T00:00:00Z","currentScore":60,"maxScore":100},
+		{"createdDateTime":"2026-07-16T00:00:00Z","currentScore":50,"maxScore":100},
+		{"createdDateTime":"2026-07-15T00:00:00Z","currentScore":1,"maxScore":100}]`)); err != nil {
+		t.Fatal(err)
+	}
+	env := with(tenanttest.Serve(t, g), "COLUMNS", "160")
+	if r := tenanttest.Run(t, run, env, "-days", "2"); r.Code != 0 || !strings.Contains(r.Stdout, "  50.00 TO 60.00%\n") || strings.Count(r.Stdout, "█") != 21 {
+		t.Errorf("exit code %d\n%s", r.Code, r.Stdout)
+	}
+}
+
+// TestWarnings holds that what is shown of a partial answer does not pass for the whole.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	g, env := tenanttest.Own(t)
+	for _, args := range [][]string{nil, {"-json"}, {"-csv"}} {
+		g.FailNext(clienttest.Fault{Status: http.StatusPartialContent, Apply: true, Header: http.Header{"Warning": {`199 - "Microsoft/AAD/503/1000"`}}})
+		r := tenanttest.Run(t, run, env, args...)
+		if r.Code != 0 || r.Stdout == "" || r.Stderr != "The service warns that this may not be all: Microsoft/AAD/503/1000\n" {
+			t.Errorf("%q: exit code %d, %q", args, r.Code, r.Stderr)
+		}
+	}
+}
+
 func TestEmptyTenant(t *testing.T) {
 	t.Parallel()
 	env := tenanttest.Serve(t, clienttest.NewGraph())

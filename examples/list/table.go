@@ -30,12 +30,13 @@ func show(s *terminal.Screen, scores []client.SecureScore, days int) {
 		{Name: "ALL TENANTS", Right: true, Optional: 5},
 		{Optional: 6},
 	}}
+	shown := scores[:min(days, len(scores))]
 	var bar bars
 	if s.Width > 0 { // a file has no use for a drawing
-		bar = scale(scores)
+		bar = scale(shown)
 	}
 	table.Columns[len(table.Columns)-1].Name = bar.name()
-	for i, score := range scores[:min(days, len(scores))] {
+	for i, score := range shown {
 		change := changeOf(scores, i)
 		table.Row(
 			terminal.Cell{Text: text.Date(score.CreatedDateTime)},

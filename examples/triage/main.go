@@ -21,7 +21,8 @@ const usage = `usage: triage [-top n] [-json] [id ...]
        triage -set state [-comment text] [-assign name] [-dry-run] id ...
 
 The first form shows the controls that can still earn most, or the named ones, each with what to do, what it costs and
-whom it bothers. Controls that are deprecated, Ignored or left to a ThirdParty are not work that is left.
+whom it bothers. Controls that are deprecated, do not apply to the tenant, are Ignored or left to a ThirdParty are not
+work that is left.
 
   -top n           how many (default 5)
   -json            as JSON, with remediations as text

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"maps"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -103,6 +104,36 @@ func TestHostileTexts(t *testing.T) {
 	}
 	if strings.ContainsAny(r.Stdout, "\x1b\a\u202e") {
 		t.Errorf("got %q", r.Stdout)
+	}
+}
+
+// TestNotApplicable holds that a control that does not apply to the tenant is no work, and shows as what it is where it is named.
+func TestNotApplicable(t *testing.T) {
+	t.Parallel()
+	g := clienttest.NewGraph()
+	if err := g.AddSecureScores([]byte(`{"id":"s","controlScores":[{"controlName":"a","score":0,"IsApplicable":"false"},{"controlName":"b","score":0,"IsApplicable":"true"}]}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.AddControlProfiles([]byte(`[{"id":"a","azureTenantId":"t","maxScore":9},{"id":"b","azureTenantId":"t","maxScore":5}]`)); err != nil {
+		t.Fatal(err)
+	}
+	env := tenanttest.Serve(t, g)
+	if r := tenanttest.Run(t, run, env); r.Code != 0 || !strings.Contains(r.Stdout, "\n1 control can still earn 5.00 points.\n\n 1.  +5.00  b\n") || strings.Contains(r.Stdout, "a · ") {
+		t.Errorf("exit code %d, %q", r.Code, r.Stdout)
+	}
+	if r := tenanttest.Run(t, run, env, "a"); r.Code != 0 || !strings.Contains(r.Stdout, " 1.      -  a\n") || !strings.Contains(r.Stdout, "not applicable") {
+		t.Errorf("exit code %d, %q", r.Code, r.Stdout)
+	}
+}
+
+// TestWarnings holds that what is shown of a partial answer does not pass for the whole.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	g, env := tenanttest.Own(t)
+	g.FailNext(clienttest.Fault{Status: http.StatusPartialContent, Apply: true, Header: http.Header{"Warning": {`199 - "Microsoft/AAD/503/1000"`}}})
+	r := tenanttest.Run(t, run, env)
+	if r.Code != 0 || r.Stdout == "" || r.Stderr != "The service warns that this may not be all: Microsoft/AAD/503/1000\n" {
+		t.Errorf("exit code %d, %q, %q", r.Code, r.Stdout, r.Stderr)
 	}
 }
 

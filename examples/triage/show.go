@@ -95,6 +95,9 @@ func facts(c posture.Control, p client.SecureScoreControlProfile) []string {
 		points += fmt.Sprintf(" of %.2f", maximum)
 	}
 	facts := []string{text.Printable(c.Name()), points + " points", text.Printable(c.Category())}
+	if applicable, ok := c.Details().IsApplicable(); ok && !applicable {
+		facts = append(facts, "not applicable")
+	}
 	if c.Profile == nil {
 		return append(facts, "no profile")
 	}
