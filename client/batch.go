@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,7 +17,7 @@ import (
 )
 
 // ErrNotSent marks an update of [ControlProfilesService.UpdateMany] that did not happen because it was never sent:
-// the call had ended before its turn. It can be asked for again.
+// the call had ended before its turn. It can be asked for again, when what ended the call is over.
 var ErrNotSent = errors.New("not sent")
 
 // maxBatch is how many requests the service takes in a batch.
@@ -53,22 +52,28 @@ type ControlResult struct {
 //
 // All changes are checked before anything is sent. When any is refused, nothing is sent, there are no results, and
 // the error is one [ValidationError] that names everything that is wrong: an id that is none or stands there twice
-// (the service promises no order in a batch), a scid_* control (see [WithSCIDAllowed]), an update that
+// (in any case, which the service does not regard; it promises no order in a batch), a scid_* control (see [WithSCIDAllowed]), an update that
 // [ControlProfilesService.Update] would refuse.
 //
 // Each update is a write of its own, and what the package's documentation says of writes holds for it:
 //
 //   - One that the service throttled (429, or a 503 under [RetryPolicy.TrustRetryAfterOn503]) is sent again in a later
 //     batch, when the longest Retry-After of those in its batch is over, within the limits of the [RetryPolicy] and
-//     the retry quota. Those that follow wait with it. No other update is ever sent again.
+//     the retry quota, which pays for a batch as for any other request. Those that follow wait with it. No other update
+//     is ever sent again.
 //   - One that the service refused has its status, code, message and request-id.
 //   - One that may or may not have happened is [ErrOutcomeUnknown]: a status such as 500 or 503, an answer that is
-//     wrong, twice there or missing.
+//     wrong, twice there, missing or about another control.
+//
+// The call ends early when the service throttles an update that is not sent again (it asks for a longer wait than the
+// policy or the context's deadline allow, or attempts or quota are used up), and when all updates of a batch are
+// ErrOutcomeUnknown. Those of the batch that were throttled then have that error, and those not sent by then are
+// [ErrNotSent], with the reason and how long the service asks to wait.
 //
 // When a batch as a whole fails, the call ends, since what follows would most likely fail too and might leave more in
 // doubt. If the service had provably not taken that batch (it refused it, or was not reached), its updates have that
 // error; else they are all ErrOutcomeUnknown. Updates not sent by then, as those that are left when the context ends,
-// are [ErrNotSent]. A batch that is throttled as a whole is repeated before it comes to that, as is any write.
+// are ErrNotSent. A batch that is throttled as a whole is repeated before it comes to that, as is any write.
 //
 // The service is asked to return the profiles. Where it answers with 204 a result has no Profile: reading them back
 // would take one request each of the 150 in a minute that the service allows. List reads them all in a few.
@@ -88,7 +93,7 @@ func (s *ControlProfilesService) UpdateMany(ctx context.Context, changes []Contr
 	if err != nil {
 		return nil, err
 	}
-	b := bulk{client: s.client, opts: accumulating(opts)}
+	b := bulk{client: s.client, opts: accumulating(opts, new(Response))}
 	b.run(ctx, items)
 	return results(items)
 }
@@ -119,10 +124,10 @@ func (s *ControlProfilesService) newBulkItems(ctx context.Context, changes []Con
 		if err := checkID(opUpdateControls, change.ID); err != nil {
 			v.fault(path+".ID", found, "the id of a control")
 		}
-		if first, twice := seen[change.ID]; twice {
+		if first, twice := seen[strings.ToLower(change.ID)]; twice {
 			v.fault(path+".ID", found+" again", fmt.Sprintf("one change for each control: it is in changes[%d]", first))
 		} else {
-			seen[change.ID] = i
+			seen[strings.ToLower(change.ID)] = i
 		}
 		if isSCID(change.ID) && !scid {
 			v.fault(path+".ID", found, "another control: "+errSCID.Error())
@@ -152,7 +157,7 @@ func (s *ControlProfilesService) newBulkItem(ctx context.Context, id string, bod
 		call: &call{op: s.updating(id), clientRequestID: uuid.NewString()}, request: req.WithContext(ctx), body: body,
 		url: strings.TrimPrefix(req.URL.EscapedPath(), s.client.path),
 	}
-	item.call.op.decode = into(&item.profile, s.decodeEntity)
+	item.call.op.decode = into(&item.profile, s.entity(id))
 	return item, nil
 }
 
@@ -160,6 +165,7 @@ func (s *ControlProfilesService) newBulkItem(ctx context.Context, id string, bod
 type bulk struct {
 	client *Client
 	opts   []CallOption
+	paid   int // quota tokens for batches that repeat updates, until one succeeds
 }
 
 // run settles all items.
@@ -172,9 +178,13 @@ func (b *bulk) run(ctx context.Context, pending []*bulkItem) {
 			b.broken(ctx, batch, rest, err)
 			return
 		}
-		again, wait := b.settle(ctx, batch, answers, outer)
-		if !pause(ctx, wait) {
+		again, wait, why := b.settle(ctx, batch, answers, outer)
+		switch {
+		case ctx.Err() != nil || why == "" && !pause(ctx, wait):
 			b.interrupted(ctx, again, rest)
+			return
+		case why != "":
+			b.leave(rest, why)
 			return
 		}
 		pending = append(again, rest...)
@@ -233,35 +243,6 @@ func encodeBatch(batch []*bulkItem) ([]byte, error) {
 }
 
 func batchID(i int) string { return strconv.Itoa(i + 1) }
-
-// settle takes each item's answer for what it would be alone. It gives those that are to be sent again, and after how
-// long.
-func (b *bulk) settle(
-	ctx context.Context, batch []*bulkItem, answers batchAnswers, outer *outcome,
-) (again []*bulkItem, wait time.Duration) {
-	d := b.client.doer
-	for i, item := range batch {
-		cl := item.call
-		cl.attempts++
-		cl.record(answers[batchID(i)].outcome(&cl.op, outer, d.policy.TrustRetryAfterOn503))
-		if cl.last.class == done {
-			d.budget.giveBack(cl.paid)
-			d.log(ctx, slog.LevelDebug, "operation done", item.request, cl, slog.Int("status", cl.last.status))
-			continue
-		}
-		r := retrier{
-			call: cl, policy: d.policy, verdicts: &d.verdicts, budget: d.budget,
-			repeating: func() { d.logRepeat(item.request, cl) },
-		}
-		if repeated, _ := r.check(ctx, nil, nil); repeated {
-			again = append(again, item)
-			wait = max(wait, cl.wait)
-			continue
-		}
-		item.fail(d, outer)
-	}
-	return again, wait
-}
 
 // fail ends an item with the error of its last answer. The batch's request-id stands in for one that the answer does
 // not have.

@@ -125,16 +125,18 @@ func TestUpdateManyNamesAllThatIsWrong(t *testing.T) {
 	changes = append(
 		changes, client.ControlChange{ID: "..", Update: ignore}, client.ControlChange{ID: "x"}, client.ControlChange{ID: "c01", Update: ignore},
 		client.ControlChange{ID: "scid_7", Update: ignore}, client.ControlChange{ID: "y", Update: client.ControlUpdate{State: client.Clear()}},
+		client.ControlChange{ID: "C02", Update: ignore},
 	)
 	var noContext context.Context
 	results, err := c.ControlProfiles.UpdateMany(t.Context(), changes)
 	e, ok := errors.AsType[*client.ValidationError](err)
-	if !ok || !errors.Is(err, client.ErrInvalid) || results != nil || len(e.Faults) != 5 {
+	if !ok || !errors.Is(err, client.ErrInvalid) || results != nil || len(e.Faults) != 6 {
 		t.Fatalf("got %v, %v", results, err)
 	}
 	for _, text := range []string{
 		`changes[3].ID: found ".."`, "changes[4].Update: found no change", `changes[5].ID: found "c01" again`, "changes[1]",
 		`changes[6].ID: found "scid_7"`, "WithSCIDAllowed", "changes[7].Update.state",
+		`changes[8].ID: found "C02" again`, "it is in changes[2]",
 	} {
 		if !strings.Contains(err.Error(), text) {
 			t.Errorf("%q is not in %v", text, err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,8 +23,15 @@ func batchAnswers(items ...string) string {
 	return `{"@odata.context":"x","responses":[` + strings.Join(items, ",") + `]}`
 }
 
-// made is the answer to an update that was made.
-func made(id string) string { return `{"id":"` + id + `","status":200,"headers":{},"body":{"id":"c"}}` }
+// made is the answer to an update that was made: the first is that of c00.
+func made(id string) string {
+	n, _ := strconv.Atoi(id)
+	return madeOf(id, fmt.Sprintf("c%02d", n-1))
+}
+
+func madeOf(id, control string) string {
+	return `{"id":"` + id + `","status":200,"headers":{},"body":{"id":"` + control + `"}}`
+}
 
 // TestHostileBatchAnswers holds that what is wrong with one answer is wrong with that one alone, and that an update
 // whose answer cannot be trusted is never sent again.
@@ -54,6 +62,9 @@ func TestHostileBatchAnswers(t *testing.T) {
 		"200 with base64":          {batchAnswers(`{"id":"1","status":200,"body":"eyJpZCI6ImMifQ"}`, made("2")), "found"},
 		"200 with an array":        {batchAnswers(`{"id":"1","status":200,"body":[]}`, made("2")), "found"},
 		"200 with null":            {batchAnswers(`{"id":"1","status":200,"body":null}`, made("2")), "empty"},
+		"another control":          {batchAnswers(madeOf("1", "c01"), made("2")), "the answer is about"},
+		"two that are swapped":     {batchAnswers(madeOf("1", "c01"), `{"id":"2","status":204}`), "the answer is about"},
+		"an id in another case":    {batchAnswers(madeOf("1", "C00"), made("2")), "made"},
 		"204 with a body":          {batchAnswers(`{"id":"1","status":204,"body":5}`, made("2")), "made"},
 		"headers that are none":    {batchAnswers(`{"id":"1","status":204,"headers":[1,2]}`, `{"id":"2","status":204,"headers":null}`), "made"},
 		"headers with odd values":  {batchAnswers(`{"id":"1","status":204,"headers":{"":"x","a":null,"Date":[],"request-id":{}}}`, made("2")), "made"},

@@ -85,39 +85,6 @@ func TestUpdateManyCountsTheAttemptsOfAnItem(t *testing.T) {
 	}, client.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 }
 
-// TestUpdateManyGetsTheQuotaBack holds that updates which are made in the end do not use the retry quota up: 3 times
-// 80 repeats at 5 tokens are more than 500.
-func TestUpdateManyGetsTheQuotaBack(t *testing.T) {
-	t.Parallel()
-	inMemory(t, func(t *testing.T, graph *clienttest.Graph, c *client.Client) {
-		changes := changesOf(t, graph, 80)
-		for range 3 {
-			for _, change := range changes {
-				graph.FailNext(itemFault(change.ID, clienttest.Fault{Status: 429, Header: after("1")}))
-			}
-			if _, err := c.ControlProfiles.UpdateMany(t.Context(), changes); err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
-}
-
-// TestUpdateManyPaysForRepeats holds that the retry quota, 500 tokens at 5 each, bounds the repeats of items too.
-func TestUpdateManyPaysForRepeats(t *testing.T) {
-	t.Parallel()
-	inMemory(t, func(t *testing.T, graph *clienttest.Graph, c *client.Client) {
-		changes := changesOf(t, graph, 200)
-		graph.FailNext(clienttest.Fault{Kind: clienttest.KindBatchItem, Status: 429, Header: after("1"), Times: -1})
-		if _, err := c.ControlProfiles.UpdateMany(t.Context(), changes); !errors.Is(err, client.ErrThrottled) || !strings.Contains(err.Error(), "200 of 200 failed") {
-			t.Error(err)
-		}
-		repeats := len(sent(graph, "PATCH")) - 200
-		if batches := len(sent(graph, "POST")); repeats < 100 || repeats > 100+batches/5+1 {
-			t.Errorf("%d repeats in %d batches, want 100 and what the batches' own success gave back", repeats, batches)
-		}
-	})
-}
-
 func TestUpdateManyTrusts503OnRequest(t *testing.T) {
 	t.Parallel()
 	inMemory(t, func(t *testing.T, graph *clienttest.Graph, c *client.Client) {
@@ -223,9 +190,10 @@ func TestUpdateManyWhenTheContextEnds(t *testing.T) {
 			if e := results[5].Err; time.Since(start) != 0 || !errors.Is(e, client.ErrThrottled) || !strings.Contains(e.Error(), "deadline") {
 				t.Errorf("got %v after %v, want the refusal at once", e, time.Since(start))
 			}
-			if results[20].Err != nil {
-				t.Errorf("the others went on: %v", results[20].Err)
+			if e := results[20].Err; !errors.Is(e, client.ErrNotSent) || !strings.Contains(e.Error(), "it asks to wait 20s") {
+				t.Errorf("behind it: %v", e)
 			}
+			wantBatches(t, graph, 20)
 		})
 	})
 }

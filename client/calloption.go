@@ -139,10 +139,9 @@ func (cl *call) fillResponse() {
 }
 
 // accumulating has the Response of several calls add up, as one list makes them.
-func accumulating(opts []CallOption) []CallOption {
-	var earlier Response
+func accumulating(opts []CallOption, total *Response) []CallOption {
 	return append(slices.Clip(opts), func(cl *call) error {
-		cl.earlier = &earlier
+		cl.earlier = total
 		return nil
 	})
 }

@@ -48,7 +48,7 @@ func (c *collection[T]) fetch(ctx context.Context, id string, opts []CallOption)
 	}
 	var entity *T
 	var warned []Warning
-	op.decode = into(&entity, c.decodeEntity)
+	op.decode = into(&entity, c.entity(id))
 	op.warned = func(all []Warning) { warned = all }
 	err := c.client.do(ctx, op, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.get(ctx, id)
@@ -62,16 +62,22 @@ func (c *collection[T]) fetch(ctx context.Context, id string, opts []CallOption)
 	return entity, nil
 }
 
-// decodeEntity reads an answer that must be an entity: its id is never null.
-func (c *collection[T]) decodeEntity(r io.Reader) (*T, error) {
-	entity, err := c.decode(r)
-	if err != nil {
-		return nil, err
+// entity reads an answer that must be the entity with that id, or any where id is "". An entity's id is never null. Ids are
+// compared as the service does, without regard to case.
+func (c *collection[T]) entity(id string) func(io.Reader) (*T, error) {
+	return func(r io.Reader) (*T, error) {
+		entity, err := c.decode(r)
+		if err != nil {
+			return nil, err
+		}
+		switch got := c.id(entity); {
+		case got == nil || *got == "":
+			return nil, errors.New("the answer has no id")
+		case id != "" && !strings.EqualFold(*got, id):
+			return nil, fmt.Errorf("the answer is about %q, not about %q", clean(*got, maxIDText), clean(id, maxIDText))
+		}
+		return entity, nil
 	}
-	if id := c.id(entity); id == nil || *id == "" {
-		return nil, errors.New("the answer has no id")
-	}
-	return entity, nil
 }
 
 func (c *collection[T]) number(ctx context.Context, filter Filter, opts []CallOption) (int64, error) {
@@ -86,10 +92,10 @@ func (c *collection[T]) number(ctx context.Context, filter Filter, opts []CallOp
 	err = c.client.do(ctx, op, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.count(ctx, param)
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrPartial) {
 		return 0, err
 	}
-	return n, nil
+	return n, err
 }
 
 // decodeNumber reads a number of items, which may have a byte order mark before it.
@@ -110,7 +116,7 @@ func decodeNumber(r io.Reader) (int64, error) {
 func (c *collection[T]) change(ctx context.Context, id string, body []byte, opts []CallOption) (*T, error) {
 	op := c.updating(id)
 	var entity *T
-	op.decode = into(&entity, c.decodeEntity)
+	op.decode = into(&entity, c.entity(id))
 	prefer := preferRepresentation
 	err := c.client.do(ctx, op, opts, func(ctx context.Context) (*http.Response, error) {
 		return c.update(ctx, id, &prefer, strings.NewReader(string(body)))

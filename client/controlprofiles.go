@@ -118,7 +118,7 @@ func (s *ControlProfilesService) Create(ctx context.Context, profile SecureScore
 		return nil, err
 	}
 	var created *SecureScoreControlProfile
-	op.decode = into(&created, s.decodeEntity)
+	op.decode = into(&created, s.entity(op.key))
 	err = s.client.do(ctx, op, opts, func(ctx context.Context) (*http.Response, error) {
 		return s.client.gen.CreateSecureScoreControlProfileWithBody(ctx, nil, mediaJSON, bytes.NewReader(body))
 	})

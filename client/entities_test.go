@@ -41,6 +41,33 @@ func TestGet(t *testing.T) {
 	}
 }
 
+// TestAnswersAboutAnother holds that an answer is not taken for that of the entity asked for. Ids are compared as the service
+// does.
+func TestAnswersAboutAnother(t *testing.T) {
+	t.Parallel()
+	graph := withScores(t, 1)
+	c := serve(t, graph)
+	if _, err := c.SecureScores.Get(t.Context(), "S000"); err != nil && !errors.Is(err, client.ErrNotFound) {
+		t.Error(err)
+	}
+	other := jsonFault(`{"id":"other"}`)
+	graph.FailNext(other)
+	if score, err := c.SecureScores.Get(t.Context(), "s000"); score != nil || !errors.Is(err, client.ErrProtocol) {
+		t.Errorf("got %v, %v, want ErrProtocol", score, err)
+	}
+	graph.FailNext(other)
+	if score, err := c.SecureScores.Update(t.Context(), "s000", client.SecureScore{MaxScore: new(2.0)}); score != nil || !errors.Is(err, client.ErrOutcomeUnknown) {
+		t.Errorf("got %v, %v, want ErrOutcomeUnknown", score, err)
+	}
+	other.Status = 201
+	score := seedScore(t)
+	score.ID = new("chosen")
+	graph.FailNext(other)
+	if score, err := c.SecureScores.Create(t.Context(), score); score != nil || !errors.Is(err, client.ErrOutcomeUnknown) {
+		t.Errorf("got %v, %v, want ErrOutcomeUnknown", score, err)
+	}
+}
+
 // TestIDs holds that an id is one segment of the path, whatever is in it.
 func TestIDs(t *testing.T) {
 	t.Parallel()
@@ -149,13 +176,14 @@ func TestUpdateScoreRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]client.SecureScore{
-		"nothing is to be changed": {},
-		"id: found null":           onlyNull,
-		`id: found "other"`:        {ID: new("other")},
-		"activeUserCount: found -": {ActiveUserCount: new(int32(-1))},
-		"found \"\\xff\"":          {EnabledServices: []string{"\xff"}},
+		"nothing is to be changed":  {},
+		"nothing is to be changed ": {ID: new("s000")},
+		"id: found null":            onlyNull,
+		`id: found "other"`:         {ID: new("other")},
+		"activeUserCount: found -":  {ActiveUserCount: new(int32(-1))},
+		"found \"\\xff\"":           {EnabledServices: []string{"\xff"}},
 	} {
-		if _, err := c.SecureScores.Update(t.Context(), "s000", change); !errors.Is(err, client.ErrInvalid) || !strings.Contains(err.Error(), want) {
+		if _, err := c.SecureScores.Update(t.Context(), "s000", change); !errors.Is(err, client.ErrInvalid) || !strings.Contains(err.Error(), strings.TrimSpace(want)) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}

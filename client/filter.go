@@ -63,7 +63,7 @@ func StartsWith(property, prefix string) Filter {
 func And(filters ...Filter) Filter {
 	var parts []string
 	for _, f := range filters {
-		if f == "" {
+		if strings.TrimSpace(string(f)) == "" {
 			continue
 		}
 		s, err := f.scan()
@@ -86,7 +86,7 @@ func Or(filters ...Filter) Filter {
 		if _, err := f.scan(); err != nil {
 			return f.refused(err)
 		}
-		if f == "" {
+		if strings.TrimSpace(string(f)) == "" {
 			return badFilter + "or: one of the filters is empty"
 		}
 		parts = append(parts, string(f))
@@ -102,7 +102,7 @@ func Not(f Filter) Filter {
 	if _, err := f.scan(); err != nil {
 		return f.refused(err)
 	}
-	if f == "" {
+	if strings.TrimSpace(string(f)) == "" {
 		return badFilter + "not: the filter is empty"
 	}
 	return "not (" + f + ")"
@@ -181,6 +181,10 @@ func literal(value any) (string, error) {
 			return "", errors.New("the text is not UTF-8")
 		}
 		return "'" + strings.ReplaceAll(v.String(), "'", "''") + "'", nil
+	case reflect.Struct:
+		if t := reflect.TypeFor[time.Time](); v.CanConvert(t) {
+			return timeLiteral(v.Convert(t).Interface().(time.Time))
+		}
 	case reflect.Bool:
 		return strconv.FormatBool(v.Bool()), nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:

@@ -155,3 +155,24 @@ func FuzzFilter(f *testing.F) {
 		}
 	})
 }
+
+func TestBlankFilters(t *testing.T) {
+	t.Parallel()
+	graph := withScores(t, 2)
+	c := serve(t, graph)
+	if n, err := c.SecureScores.Count(t.Context(), " \t"); err != nil || n != 2 {
+		t.Errorf("got %d, %v", n, err)
+	}
+	if f := client.And(" ", client.Eq("a", 1)); f != "a eq 1" {
+		t.Errorf("got %q", f)
+	}
+	for _, f := range []client.Filter{client.Or(" ", "a eq 1"), client.Not(" ")} {
+		if f.Err() == nil {
+			t.Errorf("%q is taken", f)
+		}
+	}
+	type day time.Time
+	if f := client.Gt("createdDateTime", day(time.Date(2026, 7, 17, 0, 0, 0, 0, time.UTC))); f != "createdDateTime gt 2026-07-17T00:00:00Z" {
+		t.Errorf("got %q", f)
+	}
+}

@@ -76,9 +76,14 @@ func (o *ListOptions) params() (*gen.ListSecureScoresParams, error) {
 	return &p, nil
 }
 
-// param is what is sent of f: nothing of an empty one.
+// leavesOut says that a property is not among the selected ones.
+func (o *ListOptions) leavesOut(property string) bool {
+	return o != nil && len(o.Select) > 0 && !slices.Contains(o.Select, property)
+}
+
+// param is what is sent of f: nothing of a blank one.
 func (f Filter) param() (*string, error) {
-	if err := f.Err(); err != nil || f == "" {
+	if err := f.Err(); err != nil || strings.TrimSpace(string(f)) == "" {
 		return nil, err
 	}
 	return (*string)(&f), nil

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -28,9 +29,17 @@ func (d *doer) logRepeat(req *http.Request, cl *call) {
 	d.log(req.Context(), slog.LevelWarn, "operation is repeated", req, cl, attrs...)
 }
 
-// plainQuery are the options whose values may be shown. $filter may name a person or a tenant, $skiptoken is a
-// capability.
-var plainQuery = map[string]bool{"$top": true, "$skip": true, "$count": true, "$select": true}
+// plainQuery are the options whose values may be shown, where they are of this form and cannot hold another one. $filter may
+// name a person or a tenant, $skiptoken is a capability.
+var plainQuery = map[string]*regexp.Regexp{
+	"$top": digits, "$skip": digits, "$count": regexp.MustCompile(`^(true|false)$`), "$select": regexp.MustCompile(`^([A-Za-z0-9_,/]|%2C)*$`),
+	"$filter": nothing, "$orderby": nothing, "$skiptoken": nothing,
+}
+
+var (
+	digits  = regexp.MustCompile(`^[0-9]{1,10}$`)
+	nothing = regexp.MustCompile(`^$`)
+)
 
 // safeURL is a URL fit for a text: without user, fragment and most of its query's values.
 func safeURL(u *url.URL) string {
@@ -40,7 +49,12 @@ func safeURL(u *url.URL) string {
 	}
 	pairs := strings.Split(odataQuery(u.RawQuery), "&")
 	for i, pair := range pairs {
-		if name, _, found := strings.Cut(pair, "="); found && !plainQuery[name] {
+		name, value, _ := strings.Cut(pair, "=")
+		form, known := plainQuery[name]
+		switch {
+		case !known: // its name may be anything
+			pairs[i] = "…"
+		case !form.MatchString(value):
 			pairs[i] = name + "=…"
 		}
 	}

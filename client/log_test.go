@@ -50,9 +50,14 @@ func TestSafeURL(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"https://graph.microsoft.com/v1.0/x":                                 "https://graph.microsoft.com/v1.0/x",
-		"https://user:pass@h/x?a=b#frag":                                     "https://h/x?a=…",
+		"https://user:pass@h/x?a=b#frag":                                     "https://h/x?…",
 		"https://h/x?%24top=1&%24select=a%2Cb":                               "https://h/x?$top=1&$select=a%2Cb",
-		"https://h/x?$skip=1&$count=true&$skiptoken=s&$filter=f&$TOP=1&flag": "https://h/x?$skip=1&$count=true&$skiptoken=…&$filter=…&$TOP=…&flag",
+		"https://h/x?$skip=1&$count=true&$skiptoken=s&$filter=f&$TOP=1&flag": "https://h/x?$skip=1&$count=true&$skiptoken=…&$filter=…&…&…",
+		"https://h/x?$top=1;$skiptoken=CANARY":                               "https://h/x?$top=…",
+		"https://h/x?CANARY":                                                 "https://h/x?…",
+		"https://h/x?$skiptoken%3DCANARY":                                    "https://h/x?…",
+		"https://h/x?$select=id%26$skiptoken=CANARY":                         "https://h/x?$select=…",
+		"https://h/x?$top=CANARY&$count=CANARY":                              "https://h/x?$top=…&$count=…",
 	} {
 		u, err := url.Parse(in)
 		if err != nil {

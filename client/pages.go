@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -42,6 +44,7 @@ const (
 // pages fetches page by page from start, or from the first page where start is "". A page is handed out before its link is
 // looked at.
 func (c *collection[T]) pages(ctx context.Context, o *ListOptions, start string, opts []CallOption) iter.Seq2[*Page[T], error] {
+	opts = slices.Clone(opts)
 	return func(yield func(*Page[T], error) bool) {
 		op := c.read("list", c.names.many)
 		params, err := o.params()
@@ -53,12 +56,13 @@ func (c *collection[T]) pages(ctx context.Context, o *ListOptions, start string,
 		if start != "" {
 			next, err := c.follow(start)
 			if err != nil {
-				yield(nil, c.stopped(op, err, ""))
+				yield(nil, &Error{Op: op.name, Method: http.MethodGet, Err: err})
 				return
 			}
 			first = next
 		}
-		w := walk[T]{collection: c, op: op, opts: accumulating(opts), link: start, seen: map[string]bool{start: true}}
+		w := walk[T]{collection: c, op: op, link: start, seen: map[string]bool{start: true}, anonymous: o.leavesOut("id")}
+		w.opts = accumulating(opts, &w.answers)
 		for send := first; send != nil; {
 			page, err := w.fetch(ctx, send)
 			if err != nil {
@@ -81,7 +85,9 @@ type walk[T any] struct {
 	collection   *collection[T]
 	op           operation
 	opts         []CallOption
-	link         string // of the page being fetched
+	answers      Response // what they add up to
+	anonymous    bool     // the items need no id
+	link         string   // of the page being fetched
 	seen         map[string]bool
 	count, empty int
 }
@@ -90,7 +96,7 @@ func (w *walk[T]) fetch(ctx context.Context, send func(context.Context) (*http.R
 	var page *Page[T]
 	op := w.op
 	op.verbatim = w.link != ""
-	op.decode = into(&page, w.collection.decodePage)
+	op.decode = into(&page, w.page)
 	op.warned = func(all []Warning) { page.Warnings = all }
 	err := w.collection.client.do(ctx, op, w.opts, send)
 	if err == nil {
@@ -103,6 +109,20 @@ func (w *walk[T]) fetch(ctx context.Context, send func(context.Context) (*http.R
 		return nil, &PartialError[T]{Page: page, err: err}
 	}
 	return nil, err
+}
+
+// page reads an answer that must be a page. An item without an id is none, unless $select leaves it out.
+func (w *walk[T]) page(r io.Reader) (*Page[T], error) {
+	page, err := w.collection.decodePage(r)
+	if err != nil || w.anonymous || strings.Contains(strings.ToLower(w.link), "select=") {
+		return page, err
+	}
+	for i := range page.Items {
+		if id := w.collection.id(&page.Items[i]); id == nil || *id == "" {
+			return nil, fmt.Errorf("value[%d] has no id", i)
+		}
+	}
+	return page, nil
 }
 
 // next is how to fetch the page behind this one; nil where there is none.
@@ -119,22 +139,32 @@ func (w *walk[T]) next(page *Page[T]) (func(context.Context) (*http.Response, er
 	send, err := w.collection.follow(link)
 	switch {
 	case err != nil:
-		return nil, w.collection.stopped(w.op, err, "")
+		return nil, w.stopped(err, "")
 	case w.seen[link]:
-		return nil, w.collection.stopped(w.op, ErrLinkLoop, "")
+		return nil, w.stopped(ErrLinkLoop, "")
 	case w.empty == maxEmptyPages:
-		return nil, w.collection.stopped(w.op, fmt.Errorf("%w: %d empty ones in a row", ErrTooManyPages, w.empty), link)
+		return nil, w.stopped(fmt.Errorf("%w: %d empty ones in a row", ErrTooManyPages, w.empty), link)
 	case w.count == maxPages:
-		return nil, w.collection.stopped(w.op, fmt.Errorf("%w: %d", ErrTooManyPages, w.count), link)
+		return nil, w.stopped(fmt.Errorf("%w: %d", ErrTooManyPages, w.count), link)
 	}
 	w.seen[link] = true
 	w.link = link
 	return send, nil
 }
 
-// stopped is the error of a walk that this client ends.
-func (c *collection[T]) stopped(op operation, err error, cursor string) error {
-	return &Error{Op: op.name, Method: http.MethodGet, Err: err, cursor: cursor}
+// stopped is the error of a walk that this client ends, with the ids of the page that had the link.
+func (w *walk[T]) stopped(err error, cursor string) error {
+	e := &Error{
+		Op: w.op.name, Method: http.MethodGet, StatusCode: w.answers.StatusCode, RequestID: w.answers.RequestID,
+		ClientRequestID: w.answers.ClientRequestID, Attempts: w.answers.Attempts, Err: err, cursor: cursor,
+	}
+	if cursor == "" {
+		e.kinds = []error{ErrProtocol}
+		e.advice = "what was listed so far is good"
+	} else {
+		e.advice = "Resume goes on from the error's Cursor"
+	}
+	return e
 }
 
 // follow checks a link to a page, and tells how to fetch it. Nothing is sent to a link that is not of this very collection.
@@ -143,18 +173,34 @@ func (c *collection[T]) follow(link string) (func(context.Context) (*http.Respon
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: it is no URL", ErrForeignLink)
+	case u.User != nil:
+		return nil, fmt.Errorf("%w: it has a user name", ErrForeignLink)
 	case !c.client.origin.Match(u):
 		return nil, fmt.Errorf("%w: to %s://%s, not to %s", ErrForeignLink, clean(u.Scheme, maxCodeText), clean(u.Host, maxCodeText), c.client.origin)
 	case !strings.EqualFold(u.EscapedPath(), c.client.path+c.names.path), u.Fragment != "":
-		return nil, fmt.Errorf("%w: to another resource, %s", ErrForeignLink, clean(u.EscapedPath(), maxCodeText))
+		return nil, fmt.Errorf("%w: to another resource", ErrForeignLink)
 	}
+	u.RawQuery = escapeQuery(u.RawQuery)
 	return func(ctx context.Context) (*http.Response, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, link, nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 		if err != nil {
 			return nil, err
 		}
 		return c.client.doer.Do(req)
 	}, nil
+}
+
+// escapeQuery escapes only what cannot stand in a request line: all else is the service's own, and stays as it came.
+func escapeQuery(raw string) string {
+	var b strings.Builder
+	for i := range len(raw) {
+		if c := raw[i]; c > ' ' && c < 0x7f {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }
 
 // limited cuts a list of pages to a number of items.

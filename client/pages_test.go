@@ -2,17 +2,13 @@ package client_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/seed-13c6ebcb/securescore/auth"
 	"github.com/seed-13c6ebcb/securescore/client"
 	"github.com/seed-13c6ebcb/securescore/client/clienttest"
 )
@@ -105,6 +101,56 @@ func TestListSelects(t *testing.T) {
 	}
 	if len(got) != 3 || got[0].CurrentScore == nil || got[0].AzureTenantID != nil || got[0].CreatedDateTime != nil {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestPagesWithALimit holds that no page is asked for that is not needed.
+func TestPagesWithALimit(t *testing.T) {
+	t.Parallel()
+	for limit, want := range map[int][]int{4: {2, 2}, 3: {2, 1}, 2: {2}, 1: {1}, 6: {2, 2, 2}, 9: {2, 2, 2}} {
+		graph := withScores(t, 6)
+		c := serve(t, graph)
+		var sizes []int
+		for page, err := range c.SecureScores.Pages(t.Context(), &client.ListOptions{PageSize: 2, Limit: limit}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			sizes = append(sizes, len(page.Items))
+		}
+		if !slices.Equal(sizes, want) || gets(graph) != len(want) {
+			t.Errorf("limit %d: pages of %v with %d requests, want %v", limit, sizes, gets(graph), want)
+		}
+	}
+}
+
+// TestResumeAtALoop holds that the link to resume at counts as seen.
+func TestResumeAtALoop(t *testing.T) {
+	t.Parallel()
+	server, c := newScripted(t, map[string]string{"a=1": page(scoresPath+"?a=1", "a")})
+	var errs []error
+	for _, err := range c.SecureScores.Resume(t.Context(), server.root+"/security/secureScores?a=1") {
+		errs = append(errs, err)
+	}
+	if len(errs) != 2 || !errors.Is(errs[1], client.ErrLinkLoop) || len(server.requests) != 1 {
+		t.Errorf("got %v with %q", errs, server.requests)
+	}
+}
+
+// TestListsKeepTheirCallOptions holds that a list does not see what the caller does to the options later.
+func TestListsKeepTheirCallOptions(t *testing.T) {
+	t.Parallel()
+	graph := withScores(t, 1)
+	c := serve(t, graph)
+	opts := []client.CallOption{client.WithHeader("X-Trace", "first")}
+	list := c.SecureScores.List(t.Context(), nil, opts...)
+	opts[0] = client.WithHeader("X-Trace", "second")
+	for _, err := range list {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := graph.Requests()[1].Header.Get("X-Trace"); got != "first" {
+		t.Errorf("sent %q", got)
 	}
 }
 
@@ -230,167 +276,6 @@ func jsonFault(body string) clienttest.Fault {
 	return clienttest.Fault{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(body)}
 }
 
-// scripted is a server whose pages say what a test wants: {root} in a body stands for the Graph root.
-type scripted struct {
-	mu       sync.Mutex
-	pages    map[string]string // by query
-	requests []string
-	root     string
-}
-
-func newScripted(t *testing.T, pages map[string]string) (*scripted, *client.Client) {
-	t.Helper()
-	s := &scripted{pages: pages}
-	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
-	s.root = server.URL + "/v1.0"
-	src, err := auth.Static("token")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := client.New(src, client.WithBaseURL(s.root), client.WithRetryPolicy(client.RetryPolicy{MaxAttempts: 1}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.CloseIdleConnections)
-	return s, c
-}
-
-func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	s.requests = append(s.requests, r.URL.RawQuery)
-	s.mu.Unlock()
-	body, ok := s.pages[r.URL.RawQuery]
-	if !ok {
-		http.Error(w, `{"error":{"code":"x"}}`, http.StatusBadRequest)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	fmt.Fprint(w, strings.ReplaceAll(body, "{root}", s.root))
-}
-
-// page is a page of some ids with a link.
-func page(link string, ids ...string) string {
-	value := []map[string]string{}
-	for _, id := range ids {
-		value = append(value, map[string]string{"id": id})
-	}
-	p := map[string]any{"value": value}
-	if link != "" {
-		p["@odata.nextLink"] = link
-	}
-	b, _ := json.Marshal(p)
-	return strings.ReplaceAll(string(b), `\u0026`, "&")
-}
-
-const scoresPath = "{root}/security/secureScores"
-
-func TestPagingGuards(t *testing.T) {
-	t.Parallel()
-	links := func(link string) map[string]string { return map[string]string{"": page(link, "a")} }
-	tests := map[string]struct {
-		pages    map[string]string
-		want     []string
-		err      error
-		requests int
-		cursor   string
-	}{
-		"other casing":         {map[string]string{"": page("{root}/SECURITY/securescores?a=1", "a"), "a=1": page("", "b")}, []string{"a", "b"}, nil, 2, ""},
-		"the query as it came": {map[string]string{"": page(scoresPath+"?%24skiptoken=a%2Bb+c&x", "a"), "%24skiptoken=a%2Bb+c&x": page("", "b")}, []string{"a", "b"}, nil, 2, ""},
-		"another host":         {links("https://graph.example/v1.0/security/secureScores?a=1"), []string{"a"}, client.ErrForeignLink, 1, ""},
-		"a look-alike":         {links("http://127.0.0.1.example/v1.0/security/secureScores"), []string{"a"}, client.ErrForeignLink, 1, ""},
-		"another port":         {links("http://127.0.0.1:1/v1.0/security/secureScores"), []string{"a"}, client.ErrForeignLink, 1, ""},
-		"another scheme":       {links("https" + strings.TrimPrefix(scoresPath, "{root}") + "?a=1"), []string{"a"}, client.ErrForeignLink, 1, ""},
-		"no scheme":            {links("//127.0.0.1/v1.0/security/secureScores"), []string{"a"}, client.ErrForeignLink, 1, ""},
-		"a relative link":      {links("secureScores?$skiptoken=a"), []string{"a"}, client.ErrForeignLink, 1, ""},
-		"no URL":               {links("http://[::1"), []string{"a"}, client.ErrForeignLink, 1, ""},
-		"another resource":     {links("{root}/security/secureScoreControlProfiles?a=1"), []string{"a"}, client.ErrForeignLink, 1, ""},
-		"an item":              {links(scoresPath + "/a"), []string{"a"}, client.ErrForeignLink, 1, ""},
-		"a climbing path":      {links("{root}/security/x/../secureScores"), []string{"a"}, client.ErrForeignLink, 1, ""},
-		"an escaped path":      {links("{root}/security/secureScores%2f..%2fx"), []string{"a"}, client.ErrForeignLink, 1, ""},
-		"another root":         {links(strings.Replace(scoresPath, "{root}", "{root}/beta", 1)), []string{"a"}, client.ErrForeignLink, 1, ""},
-		"a fragment":           {links(scoresPath + "?a=1#b"), []string{"a"}, client.ErrForeignLink, 1, ""},
-		"itself":               {map[string]string{"": page(scoresPath+"?a=1", "a"), "a=1": page(scoresPath+"?a=1", "b")}, []string{"a", "b"}, client.ErrLinkLoop, 2, ""},
-		"there and back": {
-			map[string]string{"": page(scoresPath+"?a=1", "a"), "a=1": page(scoresPath+"?b=1", "b"), "b=1": page(scoresPath+"?a=1", "c")},
-			[]string{"a", "b", "c"},
-			client.ErrLinkLoop, 3, "",
-		},
-		"a failure behind": {links(scoresPath + "?gone=1"), []string{"a"}, nil, 2, scoresPath + "?gone=1"},
-		"ids that repeat":  {map[string]string{"": page(scoresPath+"?a=1", "a", "b"), "a=1": page("", "b", "c", "a")}, []string{"a", "b", "c"}, nil, 2, ""},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server, c := newScripted(t, tt.pages)
-			got, err := c.SecureScores.All(t.Context(), nil)
-			if !slices.Equal(ids(got), tt.want) {
-				t.Errorf("got %q, want %q", ids(got), tt.want)
-			}
-			wantErr := tt.err != nil || tt.cursor != ""
-			if (err != nil) != wantErr || tt.err != nil && !errors.Is(err, tt.err) {
-				t.Errorf("got %v, want %v", err, tt.err)
-			}
-			if len(server.requests) != tt.requests {
-				t.Errorf("the server saw %q, want %d requests", server.requests, tt.requests)
-			}
-			if e, ok := errors.AsType[*client.Error](err); ok {
-				if cursor := strings.Replace(e.Cursor(), server.root, "{root}", 1); cursor != tt.cursor {
-					t.Errorf("cursor %q, want %q", cursor, tt.cursor)
-				}
-			} else if wantErr {
-				t.Errorf("%T is no *client.Error", err)
-			}
-		})
-	}
-}
-
-func TestTooManyPages(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		items    []string
-		requests int
-	}{
-		"empty ones": {nil, 10},
-		"full ones":  {[]string{"a"}, 1000},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			pages := map[string]string{"": page(scoresPath+"?n=1", tt.items...)}
-			for i := 1; i < 1100; i++ {
-				pages[fmt.Sprintf("n=%d", i)] = page(fmt.Sprintf("%s?n=%d", scoresPath, i+1), tt.items...)
-			}
-			server, c := newScripted(t, pages)
-			_, err := c.SecureScores.All(t.Context(), nil)
-			if !errors.Is(err, client.ErrTooManyPages) || len(server.requests) != tt.requests {
-				t.Errorf("got %v after %d requests, want %d", err, len(server.requests), tt.requests)
-			}
-			if e, _ := errors.AsType[*client.Error](err); e == nil || !strings.HasSuffix(e.Cursor(), fmt.Sprintf("?n=%d", tt.requests)) {
-				t.Errorf("the error has no cursor to go on from: %v", err)
-			}
-		})
-	}
-}
-
-func TestEmptyPagesAreLegal(t *testing.T) {
-	t.Parallel()
-	pages := map[string]string{"": page(scoresPath + "?n=1")}
-	for i := 1; i < 30; i++ {
-		var items []string
-		if i%9 == 0 {
-			items = []string{fmt.Sprint(i)}
-		}
-		pages[fmt.Sprintf("n=%d", i)] = page(fmt.Sprintf("%s?n=%d", scoresPath, i+1), items...)
-	}
-	pages["n=30"] = page("")
-	_, c := newScripted(t, pages)
-	got, err := c.SecureScores.All(t.Context(), nil)
-	if err != nil || !slices.Equal(ids(got), []string{"9", "18", "27"}) {
-		t.Errorf("got %q, %v", ids(got), err)
-	}
-}
-
 // TestResume goes on from the cursor of an error, without repeats.
 func TestResume(t *testing.T) {
 	t.Parallel()
@@ -479,7 +364,7 @@ func TestListsRefuse(t *testing.T) {
 // TestPagesThatAreNone holds that no answer is taken for an empty list.
 func TestPagesThatAreNone(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{`{}`, `null`, `{"value":null}`, `{"@odata.context":"x"}`, `{"error":{"code":"x"}}`, `{"value":{}}`, `{"value":[]} x`, ``, `[]`} {
+	for _, body := range []string{`{}`, `null`, `{"value":null}`, `{"@odata.context":"x"}`, `{"error":{"code":"x"}}`, `{"value":{}}`, `{"value":[]} x`, ``, `[]`, `{"value":[null]}`, `{"value":[{}]}`, `{"value":[{"id":"a"},{"id":null}]}`, `{"value":[{"id":""}]}`} {
 		server, c := newScripted(t, map[string]string{"": body})
 		got, err := c.SecureScores.All(t.Context(), nil)
 		if got != nil || !errors.Is(err, client.ErrProtocol) {

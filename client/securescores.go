@@ -84,6 +84,10 @@ func (s *SecureScoresService) Create(ctx context.Context, score SecureScore, opt
 		return nil, err
 	}
 	var created *SecureScore
+	chosen := ""
+	if score.ID != nil {
+		chosen = *score.ID
+	}
 	op := operation{
 		name:       "create secureScore",
 		write:      true,
@@ -91,7 +95,7 @@ func (s *SecureScoresService) Create(ctx context.Context, score SecureScore, opt
 		permission: permissionWrite,
 		accept:     []int{http.StatusCreated},
 	}
-	op.decode = into(&created, s.decodeEntity)
+	op.decode = into(&created, s.entity(chosen))
 	err = s.client.do(ctx, op, opts, func(ctx context.Context) (*http.Response, error) {
 		return s.client.gen.CreateSecureScoreWithBody(ctx, nil, mediaJSON, bytes.NewReader(body))
 	})
@@ -150,11 +154,11 @@ func (s *SecureScoresService) Latest(ctx context.Context, opts ...CallOption) (*
 			if page.NextLink != "" {
 				err = fmt.Errorf("%w: an empty first page that has another behind it", ErrProtocol)
 			}
-			return nil, s.stopped(operation{name: "latest secureScore"}, err, page.NextLink)
+			return nil, &Error{Op: "latest secureScore", Method: http.MethodGet, StatusCode: http.StatusOK, Attempts: 1, Err: err, cursor: page.NextLink}
 		}
 		return newest(page.Items), nil
 	}
-	return nil, s.stopped(operation{name: "latest secureScore"}, ErrProtocol, "")
+	return nil, ErrNoScore
 }
 
 // newest is the first score, unless a server that knows no $top sent another order.
@@ -193,7 +197,7 @@ func (s *SecureScoresService) Update(ctx context.Context, id string, change Secu
 	if err != nil {
 		return nil, err
 	}
-	if string(body) == "{}" {
+	if string(body) == "{}" { // the id alone changes nothing
 		return nil, fmt.Errorf("%s: %w: nothing is to be changed", op, ErrInvalid)
 	}
 	return s.change(ctx, id, body, opts)

@@ -54,7 +54,7 @@ func encodeForUpdate(id string, change SecureScore) ([]byte, error) {
 	if change.ID != nil && *change.ID != id {
 		v.fault("id", strconv.Quote(clean(*change.ID, maxIDText)), "the id of the score that is updated, or nothing")
 	}
-	change.ODataETag = nil
+	change.ID, change.ODataETag = nil, nil
 	stripAnnotations(&change.Extra)
 	return v.encode(change)
 }

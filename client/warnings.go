@@ -38,7 +38,7 @@ var ErrPartial = errors.New("the answer is partial")
 // PartialError is a partial answer under [WithStrictWarnings]. It is [ErrPartial].
 type PartialError[T any] struct {
 	// Page holds what came, with its warnings. An answer of one entity is its only item.
-	Page *Page[T]
+	Page *Page[T] `json:"-"`
 
 	err error
 }
@@ -67,7 +67,8 @@ func WithOnWarning(f func(context.Context, Warning)) Option {
 	}
 }
 
-// WithStrictWarnings makes an error of a partial answer: a [*PartialError], which holds what came.
+// WithStrictWarnings makes an error of a partial answer (206): a [*PartialError], which holds what came. A Count is returned
+// beside its error. A warning with another status changes nothing, for that answer is whole.
 func WithStrictWarnings() Option {
 	return func(cfg *config) error {
 		cfg.strict = true
@@ -158,15 +159,20 @@ func (c *Client) warn(ctx context.Context, cl *call) error {
 	if cl.op.warned != nil {
 		cl.op.warned(cl.warnings)
 	}
+	partial := cl.answer.status == http.StatusPartialContent
+	said := "the service warns"
+	if partial {
+		said = "the answer is partial"
+	}
 	for _, w := range cl.warnings {
 		if c.onWarning != nil {
 			c.onWarning(ctx, w)
 			continue
 		}
-		c.warnLogger.LogAttrs(ctx, slog.LevelWarn, "the answer is partial",
+		c.warnLogger.LogAttrs(ctx, slog.LevelWarn, said,
 			slog.String("op", cl.op.name), slog.String("warning", w.String()), slog.String("client_request_id", cl.clientRequestID))
 	}
-	if !c.strict || cl.op.write { // a write that was carried out is no failure
+	if !c.strict || !partial { // no write answers with 206
 		return nil
 	}
 	e := &Error{

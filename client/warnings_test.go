@@ -3,6 +3,7 @@ package client_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -86,6 +87,35 @@ func TestWarningsOfAList(t *testing.T) {
 	}
 }
 
+// TestStrictWarningsSpareWhatIsWhole holds that neither a warning with another status nor a write that was made is a failure.
+func TestStrictWarningsSpareWhatIsWhole(t *testing.T) {
+	t.Parallel()
+	graph := withScores(t, 1)
+	told := 0
+	c := serve(t, graph, client.WithStrictWarnings(), client.WithOnWarning(func(context.Context, client.Warning) { told++ }))
+	warned := clienttest.Fault{Header: http.Header{"Warning": {`299 - "deprecated"`}}}
+	graph.FailNext(warned)
+	var response client.Response
+	if score, err := c.SecureScores.Latest(t.Context(), client.WithResponse(&response)); err != nil || *score.ID != "s000" || len(response.Warnings) != 1 {
+		t.Errorf("got %v, %v with %v", score, err, response.Warnings)
+	}
+	graph.FailNext(warned)
+	if _, err := c.SecureScores.Update(t.Context(), "s000", client.SecureScore{MaxScore: new(2.0)}); err != nil {
+		t.Error(err)
+	}
+	graph.FailNext(clienttest.Fault{Method: "PATCH", Header: http.Header{"Warning": {providerFailed}}})
+	if _, err := c.SecureScores.Update(t.Context(), "s000", client.SecureScore{MaxScore: new(2.0)}); err != nil {
+		t.Error(err)
+	}
+	graph.FailNext(partial(providerFailed))
+	if n, err := c.SecureScores.Count(t.Context(), ""); n != 1 || !errors.Is(err, client.ErrPartial) {
+		t.Errorf("got %d, %v, want both", n, err)
+	}
+	if told != 4 {
+		t.Errorf("told of %d warnings, want 4", told)
+	}
+}
+
 func TestStrictWarnings(t *testing.T) {
 	t.Parallel()
 	graph := withScores(t, 4)
@@ -99,7 +129,8 @@ func TestStrictWarnings(t *testing.T) {
 		if e, ok := errors.AsType[*client.Error](err); !ok || e.StatusCode != 206 || e.RequestID == "" || !strings.Contains(err.Error(), "WDATP") {
 			t.Errorf("got %v", err)
 		}
-		if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, "azureTenantId") || strings.Count(text, "\n") > 0 {
+		asJSON, _ := json.Marshal(map[string]any{"e": incomplete})
+		if text := fmt.Sprintf("%v %+v %#v %s", err, err, err, asJSON); strings.Contains(text, "skiptoken") || strings.Contains(text, "azureTenantId") || strings.Count(text, "\n") > 0 {
 			t.Errorf("the text has the page: %s", text)
 		}
 	}
