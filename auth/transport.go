@@ -187,6 +187,9 @@ func (b *bearer) send(req *http.Request, body io.ReadCloser, accessToken string)
 		return nil, errors.New("auth: base round tripper returned neither an answer nor an error")
 	}
 	resp.Request = req
+	if resp.Body == nil { // net/http bears it of a round tripper, so does this one
+		resp.Body = http.NoBody
+	}
 	return resp, nil
 }
 

@@ -196,6 +196,21 @@ func TestTransportClosesTheRefusal(t *testing.T) {
 	}
 }
 
+// A round tripper of the caller's may return no Body at all.
+func TestTransportBearsAnswersWithoutABody(t *testing.T) {
+	t.Parallel()
+	n := 0
+	base := roundTripper(func(r *http.Request) (*http.Response, error) {
+		n++
+		return &http.Response{StatusCode: 401, Request: r}, nil
+	})
+	src, _ := numberedSource(t)
+	resp, err := transport(t, base, src, "https://graph.microsoft.com").RoundTrip(request(t, "GET", "https://graph.microsoft.com/", ""))
+	if err != nil || resp.StatusCode != 401 || resp.Body == nil || n != 2 {
+		t.Errorf("got %v, %v after %d requests", resp, err, n)
+	}
+}
+
 type endlessBody struct {
 	read   int
 	closed bool
