@@ -202,6 +202,8 @@ func (c *cache) keep(e *entry, f *flight, claims string, t *oauth2.Token, err er
 	now := time.Now()
 	if err == nil {
 		f.token = withLifetime(t, now)
+		delete(e.failures, claims)
+		delete(e.failures, "")   // the endpoint is well again
 		if f.number > e.flight { // else a later one has overtaken it
 			life := f.token.Expiry.Sub(now)
 			e.token, e.claims, e.flight = f.token, claims, f.number
@@ -211,7 +213,7 @@ func (c *cache) keep(e *entry, f *flight, claims string, t *oauth2.Token, err er
 		return
 	}
 	f.err = err
-	if f.abandoned || errors.Is(err, errNeedsPerson) {
+	if f.abandoned || f.number < e.flight || errors.Is(err, errNeedsPerson) { // of no one, outdated, or passing
 		return
 	}
 	maps.DeleteFunc(e.failures, func(_ string, old failure) bool { return !now.Before(old.until) })

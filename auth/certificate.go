@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -40,7 +41,7 @@ func ClientCertificate(app App, cert tls.Certificate, opts CertificateOptions) (
 	if err != nil {
 		return nil, fmt.Errorf("auth: client certificate: %w", err)
 	}
-	chain := cert.Certificate
+	chain := slices.Clone(cert.Certificate) // the caller's may change
 	if !opts.SendChain {
 		chain = chain[:1]
 	}

@@ -48,13 +48,17 @@ const maxSkew = time.Minute
 // more than that the token was refused: a [*ClaimsError], a [*ClockError] (the
 // token is fresh by this machine's clock, and the service's Date is more than
 // 60 s off), or both in one chain. It is nil where there is nothing to say, and
-// for any other status. Call it when the answer has just come, for it looks at
-// the clock; the body is left alone.
+// for any other status. The clock is that of when the answer came; the body
+// is left alone.
 func Refusal(resp *http.Response) error {
 	if resp == nil || resp.StatusCode != http.StatusUnauthorized {
 		return nil
 	}
-	clock := clockError(resp.Header, time.Now())
+	now := time.Now()
+	if body, ok := resp.Body.(received); ok {
+		now = body.at
+	}
+	clock := clockError(resp.Header, now)
 	claims, challenged := claimsChallenge(resp.Header)
 	switch {
 	case challenged && clock != nil:

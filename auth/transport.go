@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // maxDrain is how much of a refused answer is read so that its connection can
@@ -46,7 +47,10 @@ type Transport struct {
 }
 
 // NewTransport makes a transport that asks src for scopes and sends requests to
-// origin through base. Nil for base is [http.DefaultTransport].
+// origin through base. Nil for base is [http.DefaultTransport]. With no
+// scopes the source is asked for its own, unless it knows its cloud and origin
+// is not that of its Graph: it is then asked for origin's, for a token of one
+// cloud must not go to another.
 func NewTransport(base http.RoundTripper, src TokenSource, origin Origin, scopes ...string) (*Transport, error) {
 	if src == nil {
 		return nil, errors.New("auth: token source is nil")
@@ -56,6 +60,11 @@ func NewTransport(base http.RoundTripper, src TokenSource, origin Origin, scopes
 	}
 	if err := checkScopes(scopes); err != nil {
 		return nil, err
+	}
+	if k, ok := src.(cloudKnower); ok && len(scopes) == 0 {
+		if graph, err := ParseOrigin(k.Cloud().GraphRoot()); err != nil || graph != origin {
+			scopes = []string{origin.String() + "/.default"}
+		}
 	}
 	if base == nil {
 		base = http.DefaultTransport
@@ -190,7 +199,17 @@ func (b *bearer) send(req *http.Request, body io.ReadCloser, accessToken string)
 	if resp.Body == nil { // net/http bears it of a round tripper, so does this one
 		resp.Body = http.NoBody
 	}
+	if resp.StatusCode == http.StatusUnauthorized {
+		resp.Body = received{resp.Body, time.Now()}
+	}
 	return resp, nil
+}
+
+// received is the body of an answer that is looked at later: renewing a token
+// takes its time, and [Refusal] compares clocks.
+type received struct {
+	io.ReadCloser
+	at time.Time
 }
 
 // untraced is a context without its httptrace. A trace in it belongs to the

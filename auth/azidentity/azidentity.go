@@ -7,6 +7,8 @@ package azidentity
 import (
 	"context"
 	"errors"
+	"fmt"
+	"regexp"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -28,8 +30,24 @@ func Source(cred azcore.TokenCredential) (auth.TokenSource, error) {
 			Scopes: r.Scopes, Claims: r.Claims, EnableCAE: r.EnableCAE, TenantID: r.TenantID,
 		})
 		if err != nil {
-			return nil, err
+			return nil, failure(ctx, err)
 		}
 		return &oauth2.Token{AccessToken: t.Token, TokenType: "Bearer", Expiry: t.ExpiresOn}, nil
 	})
+}
+
+var aadsts = regexp.MustCompile(`AADSTS[0-9]{4,9}`)
+
+// failure replaces an error of azcore's or azidentity's, whose texts hold whole
+// answers over many lines, and which hold the request with the client secret.
+// Left of it are its type, the HTTP status, and Entra's code.
+func failure(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	e := &auth.Error{Op: "token request", AADSTS: aadsts.FindString(err.Error()), Err: fmt.Errorf("the credential failed with a %T", err)}
+	if response, ok := errors.AsType[*azcore.ResponseError](err); ok {
+		e.StatusCode = response.StatusCode
+	}
+	return e
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
 	"github.com/seed-13c6ebcb/securescore/auth"
 	"github.com/seed-13c6ebcb/securescore/auth/azidentity"
@@ -72,7 +73,12 @@ func TestNothingIsLost(t *testing.T) {
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("cause")
-	if _, err := source(t, &fake{err: cause}).Token(t.Context(), auth.TokenRequest{}); !errors.Is(err, cause) {
+	if _, err := source(t, &fake{err: cause}).Token(t.Context(), auth.TokenRequest{}); !errors.Is(err, auth.ErrToken) || errors.Is(err, cause) {
+		t.Errorf("got %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := source(t, &fake{err: cause}).Token(ctx, auth.TokenRequest{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := source(t, &fake{life: -time.Second}).Token(t.Context(), auth.TokenRequest{}); err == nil || !strings.Contains(err.Error(), "expired") {
@@ -80,6 +86,32 @@ func TestFailures(t *testing.T) {
 	}
 	if _, err := azidentity.Source(nil); err == nil || !strings.Contains(err.Error(), "credential is nil") {
 		t.Errorf("no credential: %v", err)
+	}
+}
+
+// TestFailuresHoldNoAnswer holds that neither the body of an answer nor its request gets out.
+func TestFailuresHoldNoAnswer(t *testing.T) {
+	t.Parallel()
+	req, err := http.NewRequestWithContext(t.Context(), "POST", "https://login.example/token", strings.NewReader("client_secret=canary"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := runtime.NewResponseError(&http.Response{
+		StatusCode: 401, Header: http.Header{}, Request: req,
+		Body: io.NopCloser(strings.NewReader("AADSTS7000215: client_secret=canary\n<html>")),
+	})
+	_, err = source(t, &fake{err: answer}).Token(t.Context(), auth.TokenRequest{})
+	e, ok := errors.AsType[*auth.Error](err)
+	if !ok || e.StatusCode != 401 || e.AADSTS != "AADSTS7000215" {
+		t.Fatalf("got %v", err)
+	}
+	if _, ok := errors.AsType[*azcore.ResponseError](err); ok {
+		t.Error("the answer is in the chain")
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		if text := fmt.Sprintf(verb, err); strings.Contains(text, "canary") || strings.Contains(text, "\n") {
+			t.Errorf("%s prints %s", verb, strings.ReplaceAll(text, "canary", "the secret"))
+		}
 	}
 }
 
