@@ -19,8 +19,7 @@ type Client struct {
 	SecureScores    *SecureScoresService
 	ControlProfiles *ControlProfilesService
 
-	base   string // the Graph root, without a slash at its end
-	path   string // its path
+	path   string // of the Graph root, without a slash at its end
 	origin auth.Origin
 	doer   *doer
 	gen    *gen.Client
@@ -63,7 +62,7 @@ func New(src auth.TokenSource, opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	c := &Client{
-		base: root.url, path: u.EscapedPath(), origin: root.origin, doer: d, gen: generated,
+		path: u.EscapedPath(), origin: root.origin, doer: d, gen: generated,
 		onWarning: cfg.onWarning, warnLogger: cfg.warnLogger, strict: cfg.strict,
 	}
 	c.SecureScores, c.ControlProfiles = newSecureScores(c), newControlProfiles(c)

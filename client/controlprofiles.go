@@ -112,7 +112,7 @@ func (s *ControlProfilesService) Create(ctx context.Context, profile SecureScore
 	stripAnnotations(&profile.Extra)
 	body, err := profile.MarshalJSON()
 	if mismatch, ok := errors.AsType[*TypeError](err); ok {
-		return nil, &ValidationError{what: s.names.one, Faults: mismatch.Faults}
+		return nil, &ValidationError{what: s.names.one, Faults: mismatch.Faults, More: mismatch.More}
 	}
 	if err != nil {
 		return nil, err

@@ -127,7 +127,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 	if hits.Load() != 0 {
 		t.Errorf("%d requests", hits.Load())
 	}
-	req, _ := http.NewRequest(http.MethodGet, c.base, nil)
+	req, _ := http.NewRequest(http.MethodGet, c.root(), nil)
 	if _, err := c.doer.Do(req); err == nil {
 		t.Error("a request of no operation was sent")
 	}
@@ -139,7 +139,7 @@ func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("disk on fi
 
 func (c *Client) post(body io.Reader) func(context.Context) (*http.Response, error) {
 	return func(ctx context.Context) (*http.Response, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/things", body)
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.root()+"/things", body)
 		if err != nil {
 			return nil, err
 		}

@@ -284,6 +284,11 @@ func TestControlProfilesCreateAndDelete(t *testing.T) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
+	many := client.SecureScoreControlProfile{ID: new("a"), Threats: slices.Repeat([]string{"\xff"}, 130)}
+	_, err = c.ControlProfiles.Create(t.Context(), many)
+	if invalid, ok := errors.AsType[*client.ValidationError](err); !ok || len(invalid.Faults) != 100 || invalid.More != 30 {
+		t.Errorf("got %v, want 100 faults and 30 more", err)
+	}
 	graph.FailNext(clienttest.Fault{Method: "POST", Status: 500})
 	_, err = c.ControlProfiles.Create(t.Context(), client.SecureScoreControlProfile{ID: new("x")})
 	if e, ok := errors.AsType[*client.Error](err); !ok || !errors.Is(err, client.ErrOutcomeUnknown) || e.Key != "x" {

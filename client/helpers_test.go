@@ -90,7 +90,7 @@ func (c *Client) request(ctx context.Context, op operation, method, path, conten
 		}
 		u := path
 		if strings.HasPrefix(path, "/") {
-			u = c.base + path
+			u = c.root() + path
 		}
 		req, err := http.NewRequestWithContext(ctx, method, u, body)
 		if err != nil {
@@ -207,3 +207,6 @@ func (r *recorder) count() int {
 	defer r.mu.Unlock()
 	return len(r.at)
 }
+
+// root is the Graph root, without a slash at its end.
+func (c *Client) root() string { return strings.TrimSuffix(c.gen.Server, "/") }

@@ -61,8 +61,8 @@ func (c *collection[T]) pages(ctx context.Context, o *ListOptions, start string,
 			}
 			first = next
 		}
-		w := walk[T]{collection: c, op: op, link: start, seen: map[string]bool{start: true}, anonymous: o.leavesOut("id")}
-		w.opts = accumulating(opts, &w.answers)
+		w := c.walk(op, start, opts)
+		w.anonymous = o.leavesOut("id")
 		for send := first; send != nil; {
 			page, err := w.fetch(ctx, send)
 			if err != nil {
@@ -90,6 +90,12 @@ type walk[T any] struct {
 	link         string   // of the page being fetched
 	seen         map[string]bool
 	count, empty int
+}
+
+func (c *collection[T]) walk(op operation, start string, opts []CallOption) *walk[T] {
+	w := &walk[T]{collection: c, op: op, link: start, seen: map[string]bool{start: true}}
+	w.opts = accumulating(opts, &w.answers)
+	return w
 }
 
 func (w *walk[T]) fetch(ctx context.Context, send func(context.Context) (*http.Response, error)) (*Page[T], error) {
@@ -152,12 +158,18 @@ func (w *walk[T]) next(page *Page[T]) (func(context.Context) (*http.Response, er
 	return send, nil
 }
 
-// stopped is the error of a walk that this client ends, with the ids of the page that had the link.
-func (w *walk[T]) stopped(err error, cursor string) error {
-	e := &Error{
+// failure is an error about the page that was fetched last, with its ids.
+func (w *walk[T]) failure(err error) *Error {
+	return &Error{
 		Op: w.op.name, Method: http.MethodGet, StatusCode: w.answers.StatusCode, RequestID: w.answers.RequestID,
-		ClientRequestID: w.answers.ClientRequestID, Attempts: w.answers.Attempts, Err: err, cursor: cursor,
+		ClientRequestID: w.answers.ClientRequestID, Attempts: w.answers.Attempts, Err: err,
 	}
+}
+
+// stopped is the error of a walk that this client ends because of a link.
+func (w *walk[T]) stopped(err error, cursor string) error {
+	e := w.failure(err)
+	e.cursor = cursor
 	if cursor == "" {
 		e.kinds = []error{ErrProtocol}
 		e.advice = "what was listed so far is good"

@@ -260,6 +260,27 @@ func TestLatestOfNothing(t *testing.T) {
 	}
 }
 
+// TestLatestTellsWhatItSaw holds that the error of an empty tenant has the ids and attempts of its own request.
+func TestLatestTellsWhatItSaw(t *testing.T) {
+	t.Parallel()
+	graph := clienttest.NewGraph()
+	c := serve(t, graph, client.WithRetryPolicy(client.RetryPolicy{BaseDelay: 1}))
+	graph.FailNext(clienttest.Fault{Method: "GET", Status: 500})
+	var response client.Response
+	_, err := c.SecureScores.Latest(t.Context(), client.WithResponse(&response))
+	e, ok := errors.AsType[*client.Error](err)
+	if !ok || !errors.Is(err, client.ErrNoScore) || errors.Is(err, client.ErrProtocol) {
+		t.Fatalf("got %v, want ErrNoScore", err)
+	}
+	if e.Attempts != 2 || e.StatusCode != 200 || e.RequestID == "" || e.RequestID != response.RequestID || e.ClientRequestID != response.ClientRequestID {
+		t.Errorf("got %#v, want what %+v says", e, response)
+	}
+	graph.FailNext(clienttest.Fault{Method: "GET", Status: 403})
+	if _, err := c.SecureScores.Latest(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "get latest secureScore: 403") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestLatestOfAServerWithoutTop holds that the newest of several is taken.
 func TestLatestOfAServerWithoutTop(t *testing.T) {
 	t.Parallel()

@@ -145,20 +145,19 @@ func (s *SecureScoresService) ResumePages(ctx context.Context, nextLink string, 
 // Latest returns the newest score, with exactly one request ($top=1) that follows no link: $top is a page size to the
 // service, and whoever follows its links reads the oldest score in the end. [ErrNoScore] says that the tenant has none.
 func (s *SecureScoresService) Latest(ctx context.Context, opts ...CallOption) (*SecureScore, error) {
-	for page, err := range s.pages(ctx, &ListOptions{PageSize: 1}, "", opts) {
-		if err != nil {
-			return nil, err
-		}
-		if len(page.Items) == 0 {
-			err := ErrNoScore
-			if page.NextLink != "" {
-				err = fmt.Errorf("%w: an empty first page that has another behind it", ErrProtocol)
-			}
-			return nil, &Error{Op: "latest secureScore", Method: http.MethodGet, StatusCode: http.StatusOK, Attempts: 1, Err: err, cursor: page.NextLink}
-		}
+	w := s.walk(s.read("get", "latest secureScore"), "", opts)
+	page, err := w.fetch(ctx, func(ctx context.Context) (*http.Response, error) {
+		return s.list(ctx, &gen.ListSecureScoresParams{Top: new(int32(1))})
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(page.Items) > 0:
 		return newest(page.Items), nil
+	case page.NextLink != "":
+		return nil, w.failure(fmt.Errorf("%w: an empty first page that has another behind it", ErrProtocol))
 	}
-	return nil, ErrNoScore
+	return nil, w.failure(ErrNoScore)
 }
 
 // newest is the first score, unless a server that knows no $top sent another order.

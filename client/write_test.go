@@ -191,7 +191,7 @@ func TestIdempotencyKeyIsRemoved(t *testing.T) {
 	})
 	c := newClient(t, "https://graph.example.com/v1.0", withTransport(own))
 	err := c.do(t.Context(), opFor(true), nil, func(ctx context.Context) (*http.Response, error) {
-		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/things", strings.NewReader("x"))
+		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, c.root()+"/things", strings.NewReader("x"))
 		req.Header["Idempotency-Key"] = nil
 		req.Header["x-idempotency-key"] = []string{"1"}
 		return c.doer.Do(req)
